@@ -1,0 +1,262 @@
+# SPDX-License-Identifier: Apache-2.0
+# mote. `make run` shows it working, `make test` proves it; both install what is missing.
+# One Makefile, not recursive; everything that is built lands in build/.
+
+ARCH ?= $(if $(filter ppc64le,$(shell uname -m)),ppc64,arm64)
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+# What differs by guest and host architecture: Debian's name, the compiler's, ELF's.
+DEB_arm64 := arm64
+TRIPLET_arm64 := aarch64-linux-gnu
+MUSL_arm64 := aarch64-linux-musl
+ELF_arm64 := EM_AARCH64
+RAM_arm64 := 0x40000000
+RUNTIME_CFLAGS_arm64 := -mgeneral-regs-only -mno-outline-atomics
+
+TRIPLET := $(TRIPLET_$(ARCH))
+MACHINE := $(shell uname -m)
+NATIVE := $(filter $(MACHINE),$(firstword $(subst -, ,$(TRIPLET))))
+CROSS := $(if $(NATIVE),,$(TRIPLET)-)
+CC := $(CROSS)gcc
+HOSTCC ?= gcc
+
+B := build/$(ARCH)
+SYSROOT := $(B)/sysroot
+LLHTTP := build/llhttp
+
+WARN := -Wall -Wextra -Werror -Wstrict-prototypes -Wvla
+CPPFLAGS := -D_GNU_SOURCE -DMOTE_VERSION='"$(VERSION)"' -DMOTE_ELF_MACHINE=$(ELF_$(ARCH)) -I.
+CFLAGS := -std=gnu11 -O2 -g $(WARN) -Wmissing-prototypes -ffunction-sections -fdata-sections \
+	-fstack-protector-strong -fno-plt
+LDFLAGS := -static -Wl,--gc-sections,-z,relro,-z,now,-z,noexecstack
+DEPFLAGS = -MMD -MP
+
+# Short lines; V=1 shows the commands.
+Q := $(if $(V),,@)
+say = @printf '  %-8s %s\n' $(1) $@
+
+all: $(B)/mote $(B)/mote-vmm $(B)/mote-cc examples
+
+# ---- what the build machine needs ------------------------------------------------------
+# The compiler, and sysroots unpacked from Debian packages of the guest architecture: no
+# foreign architecture has to be added to the system.
+DEPS_BUILD := gcc make libc6-dev python3 xz-utils \
+	$(if $(NATIVE),,gcc-$(TRIPLET) libc6-dev-$(DEB_$(ARCH))-cross)
+DEPS_TEST := $(DEPS_BUILD) libcmocka-dev libjansson-dev libfdt-dev curl
+DEPS_LINT := clang-format clang-tidy shellcheck
+
+deps-build:
+	@lab/deps $(DEPS_BUILD)
+deps-test:
+	@lab/deps $(DEPS_TEST)
+deps-lint:
+	@lab/deps $(DEPS_LINT)
+
+$(B)/.sysroot: | deps-build
+	@mkdir -p $(@D)
+	@tree=$$(lab/debs --no-deps $(DEB_$(ARCH)) sysroot musl-dev musl libfdt-dev \
+		libjansson-dev linux-libc-dev) && ln -sfn "$$tree" $(SYSROOT)
+	@touch $@
+build/.llhttp: | deps-build
+	@mkdir -p $(@D)
+	@tree=$$(lab/debs --no-deps $$(dpkg --print-architecture) llhttp node-llhttp) && \
+		ln -sfn "$$tree" $(LLHTTP)
+	@touch $@
+
+# ---- the monitor and the command line --------------------------------------------------
+LIBDIR := $(SYSROOT)/usr/lib/$(TRIPLET)
+INCLUDES := -isystem $(SYSROOT)/usr/include -isystem $(LLHTTP)/usr/share/include/llhttp
+
+LLHTTP_SRC := api.c http.c llhttp.c
+API_SRC := $(wildcard api/*.c)
+CLI_SRC := $(wildcard api/cli/*.c)
+VMM_SRC := $(wildcard vmm/*.c vmm/dev/*.c arch/$(ARCH)/*.c)
+LIB_SRC := $(filter-out vmm/main.c,$(VMM_SRC)) $(API_SRC)
+LIB_OBJ := $(LIB_SRC:%.c=$(B)/obj/%.o) $(B)/obj/api/openapi.o $(B)/obj/vmm/runtime.o \
+	$(LLHTTP_SRC:%.c=$(B)/llhttp/%.o)
+CLI_OBJ := $(CLI_SRC:%.c=$(B)/obj/%.o)
+
+# Each program takes what it needs.
+$(B)/libmote.a: $(LIB_OBJ)
+	$(call say,AR)
+	$(Q)rm -f $@ && $(CROSS)ar rcs $@ $^
+$(B)/mote-vmm: $(B)/obj/vmm/main.o $(B)/libmote.a
+$(B)/mote: $(CLI_OBJ) $(B)/libmote.a
+$(B)/mote-vmm $(B)/mote:
+	$(call say,LD)
+	$(Q)$(CC) $(LDFLAGS) -o $@.debug $^ $(LIBDIR)/libfdt.a $(LIBDIR)/libjansson.a -lpthread
+	$(Q)$(CROSS)strip -o $@ $@.debug
+	@chmod -x $@.debug
+
+$(B)/mote-cc: guest-runtime/mote-cc
+	@mkdir -p $(@D)
+	$(Q)install -m 755 $< $@
+
+$(B)/obj/%.o: %.c | $(B)/.sysroot build/.llhttp
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(DEPFLAGS) $(CPPFLAGS) $(CFLAGS) $(INCLUDES) -c -o $@ $<
+
+$(B)/obj/vmm/runtime.o: vmm/runtime.S $(B)/runtime.elf
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) -DMOTE_RUNTIME_ELF='"$(B)/runtime.elf"' -c -o $@ $<
+
+$(B)/obj/api/openapi.o: api/openapi.S api/openapi.yaml
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) -I. -c -o $@ $<
+
+$(B)/llhttp/%.o: build/.llhttp | deps-build
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) -O2 -ffunction-sections -fdata-sections -I$(LLHTTP)/usr/share/include/llhttp \
+		-c -o $@ $(LLHTTP)/usr/share/llhttp/$*.c
+
+# ---- the guest runtime -------------------------------------------------------------------
+RUNTIME_SRC := $(wildcard guest-runtime/*.c arch/$(ARCH)/guest/*.c arch/$(ARCH)/guest/*.S)
+RUNTIME_OBJ := $(addprefix $(B)/,$(addsuffix .o,$(basename $(RUNTIME_SRC:%=runtime/%))))
+RUNTIME_LDS := arch/$(ARCH)/guest/runtime.lds
+RUNTIME_CFLAGS := -std=gnu11 -O2 -g $(WARN) -ffreestanding -fno-stack-protector -fno-pic -fno-pie \
+	$(RUNTIME_CFLAGS_$(ARCH)) -ffunction-sections -fdata-sections \
+	-fno-asynchronous-unwind-tables -I. -Iguest-runtime -Iarch/$(ARCH)/guest
+
+$(B)/runtime.elf: $(RUNTIME_OBJ) $(RUNTIME_LDS)
+	$(call say,LD)
+	$(Q)$(CC) -nostdlib -static -Wl,--gc-sections,--build-id=none,-z,max-page-size=4096 \
+		-Wl,-z,noexecstack -T $(RUNTIME_LDS) -o $@.debug $(RUNTIME_OBJ) \
+		$(LIBDIR)/libfdt.a -lgcc
+	$(Q)$(CROSS)strip -o $@ $@.debug
+	@chmod -x $@ $@.debug
+
+$(B)/runtime/%.o: %.c | $(B)/.sysroot
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(DEPFLAGS) $(RUNTIME_CFLAGS) -c -o $@ $<
+$(B)/runtime/%.o: %.S | $(B)/.sysroot
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(DEPFLAGS) $(RUNTIME_CFLAGS) -c -o $@ $<
+
+# ---- examples and test programs for the guest ---------------------------------------------
+EXAMPLES := $(patsubst examples/%.c,$(B)/examples/%,$(wildcard examples/*/*.c))
+PROGRAMS := $(patsubst tests/programs/%.c,$(B)/programs/%,$(wildcard tests/programs/*.c))
+
+examples: $(EXAMPLES)
+$(B)/examples/%: examples/%.c $(B)/mote-cc | $(B)/.sysroot
+	@mkdir -p $(@D)
+	$(call say,MOTE-CC)
+	$(Q)$(B)/mote-cc --arch $(ARCH) -O2 -Wall -Wextra -Werror -s -o $@ $<
+$(B)/programs/%: tests/programs/%.c $(B)/mote-cc | $(B)/.sysroot
+	@mkdir -p $(@D)
+	$(call say,MOTE-CC)
+	$(Q)$(B)/mote-cc --arch $(ARCH) -O2 -Wall -Wextra -o $@ $<
+
+# ---- run, test, lint, install --------------------------------------------------------------
+run: all
+	@job=$$(mktemp -d) && trap 'rm -rf "$$job"' EXIT && \
+	cp examples/tour $(B)/examples/hello/hello "$$job" && \
+	printf '#!/bin/sh\nexec ./tour ./hello\n' >"$$job/run" && chmod +x "$$job/run" && \
+	lab/host $(ARCH) "$$job"
+
+# Bare-metal guests, and real programs that nobody here built.
+GUESTS := $(patsubst tests/guests/$(ARCH)/%.S,$(B)/guests/%,$(wildcard tests/guests/$(ARCH)/*.S))
+guests: $(GUESTS)
+$(B)/guests/%: tests/guests/$(ARCH)/%.S | deps-build
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) -nostdlib -static -I. -Wl,-Ttext=$(RAM_$(ARCH)),-N,--build-id=none \
+		-Wl,--no-warn-rwx-segments -o $@ $<
+$(B)/.real: | deps-build
+	@mkdir -p $(B)/real
+	@tree=$$(lab/debs --no-deps $(DEB_$(ARCH)) real busybox-static bash-static) && \
+		cp $$tree/bin/busybox $$tree/bin/bash-static $(B)/real/
+	@touch $@
+
+# Unit tests run on the build machine, with sanitizers and a scripted KVM in kvm.c's place.
+U := $(B)/unit
+UNIT_CFLAGS := -std=gnu11 -O1 -g $(WARN) -fsanitize=address,undefined \
+	-fno-sanitize-recover=all -isystem $(U)/include -isystem $(LLHTTP)/usr/share/include/llhttp
+UNIT_SRC := $(filter-out vmm/main.c vmm/kvm.c api/cli/main.c,$(VMM_SRC) $(API_SRC) $(CLI_SRC)) \
+	$(wildcard tests/fake/*.c)
+UNIT_OBJ := $(UNIT_SRC:%.c=$(U)/obj/%.o) $(LLHTTP_SRC:%.c=$(U)/obj/llhttp/%.o) \
+	$(U)/obj/api/openapi.o
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(U)/%,$(wildcard tests/unit/test_*.c))
+UNIT_ASM := kvm ptrace hwcap sve_context
+
+unit-tests: $(UNIT_TESTS)
+$(U)/.include: $(B)/.sysroot
+	@mkdir -p $(U)/include/asm
+	@for name in $(UNIT_ASM); do ln -sfn \
+		"$$(realpath $(SYSROOT))/usr/include/$(TRIPLET)/asm/$$name.h" $(U)/include/asm/; done
+	@touch $@
+$(U)/obj/%.o: %.c | $(U)/.include build/.llhttp deps-test
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(HOSTCC) $(DEPFLAGS) $(CPPFLAGS) $(UNIT_CFLAGS) -c -o $@ $<
+$(U)/obj/llhttp/%.o: build/.llhttp | deps-test
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(HOSTCC) -O1 -g -I$(LLHTTP)/usr/share/include/llhttp -c -o $@ \
+		$(LLHTTP)/usr/share/llhttp/$*.c
+$(U)/obj/api/openapi.o: api/openapi.S api/openapi.yaml | deps-test
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) -I. -c -o $@ $<
+$(U)/libmote.a: $(UNIT_OBJ)
+	$(call say,AR)
+	$(Q)rm -f $@ && ar rcs $@ $^
+$(U)/test_%: $(U)/obj/tests/unit/test_%.o $(U)/libmote.a
+	$(call say,LD)
+	$(Q)$(HOSTCC) -fsanitize=address,undefined -o $@ $^ -lcmocka -ljansson -lfdt -lpthread
+
+# An installed tree for the tests to run from.
+$(B)/.install: all
+	@rm -rf $(B)/install
+	@$(MAKE) --no-print-directory install DESTDIR=$(B)/install PREFIX=/opt/m >/dev/null
+	@touch $@
+
+test-build: deps-test all guests $(B)/.real $(PROGRAMS) unit-tests $(B)/.install
+test: test-build
+	@tests/run --arch $(ARCH) $(TESTS)
+test-long: test-build
+	@tests/run --arch $(ARCH) --long $(TESTS)
+
+C_FILES = $(shell git ls-files '*.c' '*.h')
+lint: deps-lint deps-test $(U)/.include build/.llhttp
+	@tests/lint/layers
+	@clang-format --dry-run --Werror $(C_FILES)
+	@shellcheck $$(git ls-files | xargs grep -lE '^#!/(bin/|usr/bin/env )(ba)?sh' )
+	@printf '%s\n' $(CPPFLAGS) -I$(CURDIR) -std=gnu11 -isystem$(CURDIR)/$(U)/include \
+		-isystem$(CURDIR)/$(LLHTTP)/usr/share/include/llhttp >$(U)/compile_flags.txt
+	@printf '%s\n' $(filter vmm/% api/% arch/%,$(UNIT_SRC)) | \
+		xargs -P $$(nproc) -n 8 clang-tidy --quiet -p $(U) 2>/dev/null
+	@echo 'lint: nothing found'
+
+MAN := $(patsubst docs/man/%.scd,$(B)/man/%,$(wildcard docs/man/*.scd))
+$(B)/man/%: docs/man/%.scd | deps-install
+	@mkdir -p $(@D)
+	@scdoc <$< >$@
+deps-install:
+	@lab/deps scdoc
+
+install: all $(MAN)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/mote/musl/$(ARCH) \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -m 755 $(B)/mote $(B)/mote-vmm $(B)/mote-cc $(DESTDIR)$(PREFIX)/bin
+	cp -rL --no-preserve=ownership $(SYSROOT)/usr/include/$(MUSL_$(ARCH)) \
+		$(SYSROOT)/usr/lib/$(MUSL_$(ARCH)) $(DESTDIR)$(PREFIX)/lib/mote/musl/$(ARCH)
+	for page in $(MAN); do install -D -m 644 $$page \
+		$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit; done
+	install -m 644 docs/completion/mote.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/mote
+
+clean:
+	rm -rf build
+
+.PHONY: all examples guests unit-tests run test test-build test-long lint install clean \
+	deps-build deps-test deps-lint deps-install
+.DELETE_ON_ERROR:
+.SECONDARY:
+-include $(shell find build -name '*.d' 2>/dev/null)

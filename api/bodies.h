@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The request bodies of the API as tables of fields, and the way from text to a
+ * struct request. The configuration file has the same sections. Carries nothing out. */
+#ifndef MOTE_API_BODIES_H
+#define MOTE_API_BODIES_H
+
+#include "api/fields.h"
+#include "vmm/control.h"
+
+/* Offsets are into struct request. */
+extern const struct field machine_config_body[];
+extern const struct field boot_source_body[];
+extern const struct field application_body[];
+extern const struct field signal_body[];
+extern const struct field action_body[];
+
+/* Decodes untrusted bytes into request, zeroed here, whose operation the caller knows.
+ * Fails with -errno and a message. The caller calls request_finish() in any case. */
+int body_decode(const struct field *body, enum operation operation, const char *data, size_t length,
+		struct request *request, struct error *err);
+
+/* Frees what a request (still) owns. */
+void request_finish(struct request *request);
+
+#endif

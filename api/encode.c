@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Encoders of replies. Keys and their order are Firecracker's where it has the thing. */
+#include "api/encode.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Text from the command line or the guest need not be UTF-8, which JSON demands. */
+static json_t *text(const char *from)
+{
+	json_t *value = json_string(from);
+	char *copy;
+
+	if (value)
+		return value;
+	copy = strdup(from);
+	if (!copy)
+		return NULL;
+	for (char *at = copy; *at; at++) {
+		if ((signed char)*at < 0)
+			*at = '?';
+	}
+	value = json_string(copy);
+	free(copy);
+	return value;
+}
+
+json_t *encode_instance(const struct control *control, const struct reply *reply)
+{
+	return json_pack("{s:o, s:s, s:s, s:s}", "id", text(control_id(control)), "state",
+			 vm_state_name(reply->instance), "vmm_version", MOTE_VERSION, "app_name",
+			 "mote");
+}
+
+json_t *encode_version(const struct control *control, const struct reply *reply)
+{
+	(void)control;
+	(void)reply;
+	return json_pack("{s:s}", "firecracker_version", MOTE_VERSION);
+}
+
+static json_t *machine(const struct machine_config *config)
+{
+	return json_pack("{s:I, s:I, s:b, s:s, s:b, s:s}", "vcpu_count",
+			 (json_int_t)config->vcpu_count, "mem_size_mib",
+			 (json_int_t)config->mem_size_mib, "smt", config->smt, "cpu_template",
+			 "None", "track_dirty_pages", config->track_dirty_pages, "huge_pages",
+			 "None");
+}
+
+json_t *encode_machine_config(const struct control *control, const struct reply *reply)
+{
+	(void)control;
+	return machine(&reply->config->machine);
+}
+
+static json_t *boot(const struct boot_source *boot)
+{
+	return json_pack("{s:s, s:s?, s:s?}", "kernel_image_path", boot->kernel_image_path,
+			 "initrd_path", boot->initrd_path, "boot_args", boot->boot_args);
+}
+
+static json_t *strings(char *const *list)
+{
+	json_t *array = json_array();
+
+	for (; list && *list; list++) {
+		if (json_array_append_new(array, json_string(*list))) {
+			json_decref(array);
+			return NULL;
+		}
+	}
+	return array;
+}
+
+/* "K=V" strings, whose K has no '=', as an object. */
+static json_t *pairs(char *const *list)
+{
+	json_t *object = json_object();
+
+	for (; list && *list; list++) {
+		const char *value = strchr(*list, '=');
+
+		if (!value || json_object_setn_new(object, *list, (size_t)(value - *list),
+						   json_string(value + 1))) {
+			json_decref(object);
+			return NULL;
+		}
+	}
+	return object;
+}
+
+static json_t *application(const struct application *application)
+{
+	return json_pack("{s:s, s:o, s:o, s:s?}", "path", application->path, "args",
+			 strings(application->args), "env", pairs(application->env), "root",
+			 application->root);
+}
+
+json_t *encode_vm_config(const struct control *control, const struct reply *reply)
+{
+	const struct vm_config *config = reply->config;
+	json_t *object = json_object();
+	int failed = json_object_set_new(object, "machine-config", machine(&config->machine));
+
+	(void)control;
+	if (config->boot.kernel_image_path)
+		failed |= json_object_set_new(object, "boot-source", boot(&config->boot));
+	if (config->application.path)
+		failed |= json_object_set_new(object, "application",
+					      application(&config->application));
+	if (!failed)
+		return object;
+	json_decref(object);
+	return NULL;
+}
+
+static json_t *number(int value)
+{
+	return value < 0 ? json_null() : json_integer(value);
+}
+
+json_t *encode_application(const struct control *control, const struct reply *reply)
+{
+	const struct application_status *status = &reply->application;
+
+	(void)control;
+	return json_pack("{s:s, s:o, s:o, s:o}", "state", application_state_name(status->state),
+			 "exit_code", number(status->exit_code), "signal", number(status->signal),
+			 "reason", text(status->reason));
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The system calls of arm64: which number is which handler, and the names of those that
+ * have none. */
+#include "guest-runtime/arch.h"
+#include "guest-runtime/syscall.h"
+
+#include <asm/unistd.h>
+
+#define SYSCALL(name, handler) int64_t sys_##handler(const uint64_t *a);
+#include "guest-runtime/syscall_list.h"
+#undef SYSCALL
+
+const syscall_handler syscall_table[] = {
+#define SYSCALL(name, handler) [__NR_##name] = sys_##handler,
+#include "guest-runtime/syscall_list.h"
+#undef SYSCALL
+};
+
+const unsigned syscall_count = sizeof(syscall_table) / sizeof(syscall_table[0]);
+
+static const struct {
+	uint16_t number;
+	char name[24];
+} absent[] = {
+	{0, "io_setup"},
+	{1, "io_destroy"},
+	{2, "io_submit"},
+	{3, "io_cancel"},
+	{4, "io_getevents"},
+	{5, "setxattr"},
+	{6, "lsetxattr"},
+	{7, "fsetxattr"},
+	{8, "getxattr"},
+	{9, "lgetxattr"},
+	{10, "fgetxattr"},
+	{11, "listxattr"},
+	{12, "llistxattr"},
+	{13, "flistxattr"},
+	{14, "removexattr"},
+	{15, "lremovexattr"},
+	{16, "fremovexattr"},
+	{18, "lookup_dcookie"},
+	{26, "inotify_init1"},
+	{27, "inotify_add_watch"},
+	{28, "inotify_rm_watch"},
+	{30, "ioprio_set"},
+	{31, "ioprio_get"},
+	{39, "umount2"},
+	{40, "mount"},
+	{41, "pivot_root"},
+	{42, "nfsservctl"},
+	{51, "chroot"},
+	{58, "vhangup"},
+	{60, "quotactl"},
+	{74, "signalfd4"},
+	{75, "vmsplice"},
+	{76, "splice"},
+	{77, "tee"},
+	{84, "sync_file_range2"},
+	{89, "acct"},
+	{90, "capget"},
+	{91, "capset"},
+	{97, "unshare"},
+	{100, "get_robust_list"},
+	{104, "kexec_load"},
+	{105, "init_module"},
+	{106, "delete_module"},
+	{116, "syslog"},
+	{117, "ptrace"},
+	{128, "restart_syscall"},
+	{142, "reboot"},
+	{161, "sethostname"},
+	{162, "setdomainname"},
+	{171, "adjtimex"},
+	{180, "mq_open"},
+	{181, "mq_unlink"},
+	{182, "mq_timedsend"},
+	{183, "mq_timedreceive"},
+	{184, "mq_notify"},
+	{185, "mq_getsetattr"},
+	{186, "msgget"},
+	{187, "msgctl"},
+	{188, "msgrcv"},
+	{189, "msgsnd"},
+	{190, "semget"},
+	{191, "semctl"},
+	{192, "semtimedop"},
+	{193, "semop"},
+	{194, "shmget"},
+	{195, "shmctl"},
+	{196, "shmat"},
+	{197, "shmdt"},
+	{217, "add_key"},
+	{218, "request_key"},
+	{219, "keyctl"},
+	{220, "clone"},
+	{221, "execve"},
+	{224, "swapon"},
+	{225, "swapoff"},
+	{232, "mincore"},
+	{234, "remap_file_pages"},
+	{235, "mbind"},
+	{236, "get_mempolicy"},
+	{237, "set_mempolicy"},
+	{238, "migrate_pages"},
+	{239, "move_pages"},
+	{241, "perf_event_open"},
+	{243, "recvmmsg"},
+	{262, "fanotify_init"},
+	{263, "fanotify_mark"},
+	{264, "name_to_handle_at"},
+	{265, "open_by_handle_at"},
+	{266, "clock_adjtime"},
+	{268, "setns"},
+	{269, "sendmmsg"},
+	{270, "process_vm_readv"},
+	{271, "process_vm_writev"},
+	{272, "kcmp"},
+	{273, "finit_module"},
+	{274, "sched_setattr"},
+	{275, "sched_getattr"},
+	{277, "seccomp"},
+	{279, "memfd_create"},
+	{280, "bpf"},
+	{281, "execveat"},
+	{282, "userfaultfd"},
+	{288, "pkey_mprotect"},
+	{289, "pkey_alloc"},
+	{290, "pkey_free"},
+	{292, "io_pgetevents"},
+	{294, "kexec_file_load"},
+	{424, "pidfd_send_signal"},
+	{425, "io_uring_setup"},
+	{426, "io_uring_enter"},
+	{427, "io_uring_register"},
+	{428, "open_tree"},
+	{429, "move_mount"},
+	{430, "fsopen"},
+	{431, "fsconfig"},
+	{432, "fsmount"},
+	{433, "fspick"},
+	{434, "pidfd_open"},
+	{435, "clone3"},
+	{437, "openat2"},
+	{438, "pidfd_getfd"},
+	{440, "process_madvise"},
+	{441, "epoll_pwait2"},
+	{442, "mount_setattr"},
+	{443, "quotactl_fd"},
+	{444, "landlock_create_ruleset"},
+	{445, "landlock_add_rule"},
+	{446, "landlock_restrict_self"},
+	{447, "memfd_secret"},
+	{448, "process_mrelease"},
+	{449, "futex_waitv"},
+	{450, "set_mempolicy_home_node"},
+};
+
+const char *syscall_name(unsigned number)
+{
+	for (size_t i = 0; i < sizeof(absent) / sizeof(absent[0]); i++)
+		if (absent[i].number == number)
+			return absent[i].name;
+	return 0;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an architecture gives to the portable runtime; cpu.h (constants, struct regs) is
+ * the other half. Each function is in arch/X/guest/, in files of the same names.
+ *
+ * One vCPU runs the runtime, and no interrupt is ever taken in it: cpu_idle waits with
+ * interrupts masked, so a check before it cannot lose a wake-up. */
+#ifndef GUEST_ARCH_H
+#define GUEST_ARCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cpu.h"
+
+struct machine;
+
+#define PAGE_MASK ((uint64_t)PAGE_SIZE - 1)
+
+static inline void *linear(uint64_t physical)
+{
+	return (void *)(physical + LINEAR_BASE);
+}
+
+static inline uint64_t physical(const void *pointer)
+{
+	return (uint64_t)pointer - LINEAR_BASE;
+}
+
+static inline uint64_t page_down(uint64_t address)
+{
+	return address & ~PAGE_MASK;
+}
+
+static inline uint64_t page_up(uint64_t address)
+{
+	return (address + PAGE_MASK) & ~PAGE_MASK;
+}
+
+/* mmu.c: user mappings. `access` is a set of the three below; never WRITE with EXEC.
+ * OWNED marks a page that belongs to the mapping and goes back to the pool with it. */
+enum { ACCESS_READ = 1, ACCESS_WRITE = 2, ACCESS_EXEC = 4, MAP_OWNED = 8 };
+
+struct mapping {
+	uint64_t physical;
+	unsigned access; /* 0: there, but not accessible */
+	bool owned;
+};
+
+/* Makes memory above the constant tables reachable, and the user half empty. */
+void mmu_init(uint64_t ram_start, uint64_t ram_end);
+/* Maps or replaces one page. The tables come from pages.h and are charged by the caller. */
+void mmu_map(uint64_t address, uint64_t physical, unsigned access);
+/* False: nothing is there. */
+bool mmu_lookup(uint64_t address, struct mapping *mapping);
+/* Changes the access of the pages that are there, from start to end. WRITE is left out for
+ * pages that aren't owned: they are copied at the first write. */
+void mmu_protect(uint64_t start, uint64_t end, unsigned access);
+/* Forgets the pages, and gives those that were owned back to the pool. */
+void mmu_unmap(uint64_t start, uint64_t end);
+/* Forgets one page without giving it back. */
+void mmu_release(uint64_t address);
+/* Gives the tables back that no page from start to end needs. Both are the limits of the
+ * gap around an unmapped range: nothing may be mapped between them. */
+void mmu_trim(uint64_t start, uint64_t end);
+/* Tables that start … end may need and previous_end - 1 did not (0: there is none). */
+uint64_t mmu_tables(uint64_t start, uint64_t end, uint64_t previous_end);
+
+/* interrupts.c */
+void interrupts_init(const struct machine *machine);
+/* Takes all pending interrupts; true if the control device's was among them. */
+bool interrupts_take(void);
+/* The timer interrupt can come from now on. */
+void interrupts_enable_timer(void);
+
+/* timer.c: the clock, in nanoseconds since some moment before the start. */
+uint64_t clock_now(void);
+/* Sets the moment of the next timer interrupt, UINT64_MAX for never. */
+void timer_arm(uint64_t when);
+/* Returns when an interrupt is pending (possibly at once); does not take it. */
+void cpu_idle(void);
+
+/* start.c: other vCPUs of the machine are parked. */
+void secondaries_park(const struct machine *machine);
+/* The user registers: a fixed place that the entry code fills. */
+struct regs *user_regs(void);
+void regs_start(struct regs *regs, uint64_t pc, uint64_t stack);
+_Noreturn void user_enter(struct regs *regs);
+/* System call: arguments 0 … 5 in a row, number and result. */
+const uint64_t *regs_arguments(const struct regs *regs);
+void regs_result(struct regs *regs, int64_t result);
+int64_t regs_get_result(const struct regs *regs);
+/* Makes the system call happen again when user mode goes on. */
+void regs_restart(struct regs *regs);
+bool regs_in_syscall(const struct regs *regs);
+uint64_t regs_pc(const struct regs *regs);
+uint64_t regs_stack(const struct regs *regs);
+uint64_t cpu_hwcap(void);
+uint64_t cpu_hwcap2(void);
+
+/* cpu_sync_text: what was stored in these bytes becomes visible to instruction fetch. */
+void cpu_sync_text(const void *start, size_t length);
+
+/* frame.c: signal frames as the architecture's Linux lays them out. frame_push writes one
+ * below `stack` and points the registers at the handler; frame_pop undoes it. -EFAULT when
+ * the user's stack does not take it. `restorer` 0: the architecture's own trampoline. */
+struct frame {
+	int signal;
+	uint64_t handler, restorer, mask; /* mask: blocked when the handler returns */
+	const void *info; /* 128 bytes, siginfo_t */
+	uint64_t altstack[3]; /* stack_t */
+	uint64_t fault_address;
+};
+int frame_push(struct regs *regs, uint64_t stack, const struct frame *frame);
+int frame_pop(struct regs *regs, struct frame *frame);
+/* The code that a handler returns to: two or three instructions. */
+extern const uint32_t frame_trampoline[];
+extern const size_t frame_trampoline_size;
+
+/* syscalls.c: by number; 0 where there is none. */
+typedef int64_t (*syscall_handler)(const uint64_t *arguments);
+extern const syscall_handler syscall_table[];
+extern const unsigned syscall_count;
+/* The name of a system call that has no handler, or 0. */
+const char *syscall_name(unsigned number);
+unsigned regs_syscall(const struct regs *regs);
+
+#endif

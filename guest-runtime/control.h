@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The guest's side of the control device (vmm/dev/control_abi.h): streams, the end of the
+ * machine, and what the monitor says through the shared page. */
+#ifndef GUEST_CONTROL_H
+#define GUEST_CONTROL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vmm/dev/control_abi.h"
+
+struct machine;
+
+void control_init(const struct machine *machine);
+struct control_page *control_page(void);
+
+/* Writes to stream 1 or 2 from physically contiguous memory: 0 or -errno of the host. */
+int control_write(int stream, const void *buffer, size_t length);
+/* Bytes read, 0 at the end of the file, -EAGAIN: ask again after the interrupt. With a
+ * length of 0 it says whether a read would not block: 1 or -EAGAIN (any buffer will do). */
+int64_t control_read(void *buffer, size_t length);
+/* The host's wall clock, nanoseconds since 1970. */
+uint64_t control_wall_clock(void);
+/* Signals that came from outside since the last call, bit n-1 for signal n. */
+uint64_t control_signals(void);
+bool control_has_signals(void);
+/* Counts restores: another value says that this machine is a copy of an earlier one. */
+uint64_t control_epoch(void);
+bool control_is_terminal(int stream);
+
+_Noreturn void control_exit(unsigned kind, int signal, int code, const char *reason);
+#endif

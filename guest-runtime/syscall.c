@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The dispatcher. A system call without a handler is -ENOSYS, counted in the control page,
+ * and named once on stderr. */
+#include "syscall.h"
+
+#include <linux/errno.h>
+
+#include "arch.h"
+#include "console.h"
+#include "control.h"
+#include "string.h"
+
+static void announce(unsigned number)
+{
+	static char line[96]; /* read by the monitor: physically contiguous */
+	struct text text = TEXT(line);
+	const char *name = syscall_name(number);
+
+	text_string(&text, "mote: system call ");
+	text_decimal(&text, number);
+	if (name) {
+		text_string(&text, " (");
+		text_string(&text, name);
+		text_string(&text, ")");
+	}
+	text_string(&text, " is not implemented\n");
+	console_note(line, text.length);
+}
+
+static int64_t unknown(unsigned number)
+{
+	struct control_page *page = control_page();
+	uint32_t used = page->unknown_count;
+
+	for (uint32_t i = 0; i < used && i < CONTROL_UNKNOWN_SYSCALLS; i++)
+		if (page->unknown[i].number == number) {
+			page->unknown[i].count++;
+			return -ENOSYS;
+		}
+	if (used < CONTROL_UNKNOWN_SYSCALLS) {
+		page->unknown[used].number = number;
+		page->unknown[used].count = 1;
+		page->unknown_count = used + 1;
+		announce(number);
+	}
+	return -ENOSYS;
+}
+
+void syscall_dispatch(struct regs *regs)
+{
+	unsigned number = regs_syscall(regs);
+	syscall_handler handler = number < syscall_count ? syscall_table[number] : 0;
+
+	control_page()->heartbeat++;
+	regs_result(regs, handler ? handler(regs_arguments(regs)) : unknown(number));
+}
+
+/* For calls that libraries try and do without: no word about them. */
+HANDLER(absent)
+{
+	(void)a;
+	return -ENOSYS;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Clocks, and the system calls that read them or sleep by them. */
+#include "time.h"
+
+#include <linux/errno.h>
+#include <linux/time.h>
+
+#include "arch.h"
+#include "control.h"
+#include "signal.h"
+#include "syscall.h"
+#include "user.h"
+#include "wait.h"
+
+#define CLOCKS 12
+#define RESOLUTION 1
+
+static struct {
+	bool known;
+	uint64_t epoch;
+	uint64_t offset; /* wall clock - clock_now */
+} wall;
+
+uint64_t time_wall(void)
+{
+	uint64_t epoch = control_epoch();
+
+	if (!wall.known || wall.epoch != epoch) {
+		wall.offset = control_wall_clock() - clock_now();
+		wall.epoch = epoch;
+		wall.known = true;
+	}
+	return clock_now() + wall.offset;
+}
+
+uint64_t time_cpu(void)
+{
+	return clock_now() - wait_idle_time();
+}
+
+struct timespec64 time_split(uint64_t nanoseconds)
+{
+	return (struct timespec64){(int64_t)(nanoseconds / NANOSECONDS),
+				   (int64_t)(nanoseconds % NANOSECONDS)};
+}
+
+int time_from_user(uint64_t address, uint64_t *nanoseconds)
+{
+	struct timespec64 t;
+
+	if (get_user(t, address))
+		return -EFAULT;
+	if (t.seconds < 0 || (uint64_t)t.nanoseconds >= NANOSECONDS)
+		return -EINVAL;
+	if ((uint64_t)t.seconds >= INT64_MAX / NANOSECONDS)
+		*nanoseconds = INT64_MAX;
+	else
+		*nanoseconds = (uint64_t)t.seconds * NANOSECONDS + (uint64_t)t.nanoseconds;
+	return 0;
+}
+
+uint64_t time_deadline(uint64_t relative)
+{
+	uint64_t now = clock_now();
+
+	return relative < INT64_MAX - now ? now + relative : INT64_MAX;
+}
+
+/* Which clocks follow which source. */
+static uint64_t (*const sources[CLOCKS])(void) = {
+	[CLOCK_REALTIME] = time_wall,
+	[CLOCK_MONOTONIC] = clock_now,
+	[CLOCK_PROCESS_CPUTIME_ID] = time_cpu,
+	[CLOCK_THREAD_CPUTIME_ID] = time_cpu,
+	[CLOCK_MONOTONIC_RAW] = clock_now,
+	[CLOCK_REALTIME_COARSE] = time_wall,
+	[CLOCK_MONOTONIC_COARSE] = clock_now,
+	[CLOCK_BOOTTIME] = clock_now,
+	[CLOCK_REALTIME_ALARM] = time_wall,
+	[CLOCK_BOOTTIME_ALARM] = clock_now,
+	[CLOCK_TAI] = time_wall,
+};
+
+/* The CPU clock of a process or thread has a negative number: it is ours. */
+static uint64_t (*source(uint64_t clock))(void)
+{
+	if ((int)clock < 0)
+		return time_cpu;
+	return (unsigned)clock < CLOCKS ? sources[(unsigned)clock] : 0;
+}
+
+bool time_clock_is_wall(uint64_t clock)
+{
+	return source(clock) == time_wall;
+}
+
+bool time_clock_exists(uint64_t clock)
+{
+	return source(clock);
+}
+
+/* When a clock that shows `at` then: on clock_now's scale. */
+uint64_t time_convert(uint64_t clock, uint64_t at)
+{
+	uint64_t now = source(clock)();
+
+	return at > now ? time_deadline(at - now) : 0;
+}
+
+HANDLER(clock_gettime)
+{
+	uint64_t (*clock)(void) = source(a[0]);
+	struct timespec64 t;
+
+	if (!clock)
+		return -EINVAL;
+	t = time_split(clock());
+	return put_user(a[1], t);
+}
+
+HANDLER(clock_getres)
+{
+	struct timespec64 t = {0, RESOLUTION};
+
+	if (!source(a[0]))
+		return -EINVAL;
+	return a[1] ? put_user(a[1], t) : 0;
+}
+
+static int64_t set_wall(uint64_t to)
+{
+	time_wall();
+	wall.offset = to - clock_now();
+	return 0;
+}
+
+HANDLER(clock_settime)
+{
+	uint64_t to;
+	int error = time_from_user(a[1], &to);
+
+	if (error)
+		return error;
+	return (int)a[0] == CLOCK_REALTIME ? set_wall(to) : -EINVAL;
+}
+
+struct timeval64 {
+	int64_t seconds, microseconds;
+};
+
+HANDLER(gettimeofday)
+{
+	struct timespec64 t = time_split(time_wall());
+	struct timeval64 v = {t.seconds, t.nanoseconds / 1000};
+	const uint32_t zone[2] = {0, 0};
+
+	if (a[0] && put_user(a[0], v))
+		return -EFAULT;
+	return a[1] ? put_user(a[1], zone) : 0;
+}
+
+HANDLER(settimeofday)
+{
+	struct timeval64 v;
+
+	if (!a[0])
+		return 0;
+	if (get_user(v, a[0]))
+		return -EFAULT;
+	if (v.seconds < 0 || (uint64_t)v.microseconds >= 1000000)
+		return -EINVAL;
+	return set_wall((uint64_t)v.seconds * NANOSECONDS + (uint64_t)v.microseconds * 1000);
+}
+
+static int64_t sleep_until(uint64_t deadline, uint64_t remaining)
+{
+	struct timespec64 left;
+	uint64_t now;
+
+	if (wait_for(0, 0, deadline) == -ETIMEDOUT)
+		return 0;
+	now = clock_now();
+	left = time_split(deadline > now ? deadline - now : 0);
+	if (remaining && put_user(remaining, left))
+		return -EFAULT;
+	return -EINTR;
+}
+
+HANDLER(nanosleep)
+{
+	uint64_t time;
+	int error = time_from_user(a[0], &time);
+
+	return error ? error : sleep_until(time_deadline(time), a[1]);
+}
+
+HANDLER(clock_nanosleep)
+{
+	uint64_t time;
+	int error = time_from_user(a[2], &time);
+
+	if (!source(a[0]))
+		return -EINVAL;
+	if (error)
+		return error;
+	if (a[1] & TIMER_ABSTIME)
+		return sleep_until(time_convert(a[0], time), 0);
+	return sleep_until(time_deadline(time), a[3]);
+}
+
+HANDLER(times)
+{
+	uint64_t ticks = time_cpu() / (NANOSECONDS / 100);
+	const uint64_t times[4] = {ticks, 0, 0, 0};
+
+	if (a[0] && put_user(a[0], times))
+		return -EFAULT;
+	return (int64_t)(clock_now() / (NANOSECONDS / 100));
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The sleep loop. Interrupts stay masked all the time: one that comes between the check
+ * and the sleep is pending, and ends the sleep at once. */
+#include "wait.h"
+
+#include <linux/errno.h>
+
+#include "arch.h"
+#include "console.h"
+#include "signal.h"
+#include "timers.h"
+
+static uint64_t idle_time;
+
+uint64_t wait_idle_time(void)
+{
+	return idle_time;
+}
+
+void wait_interrupt(void)
+{
+	if (interrupts_take())
+		console_input_possible();
+	timers_run();
+	signal_collect();
+}
+
+static void sleep(uint64_t deadline)
+{
+	uint64_t before = clock_now(), timer = timers_next(), file = timerfd_next();
+
+	timer = timer < file ? timer : file;
+	timer_arm(timer < deadline ? timer : deadline);
+	cpu_idle();
+	idle_time += clock_now() - before;
+	wait_interrupt();
+}
+
+int wait_for(bool (*ready)(void *context), void *context, uint64_t deadline)
+{
+	signal_collect();
+	for (;;) {
+		if (ready && ready(context))
+			return 0;
+		if (signal_pending())
+			return -EINTR;
+		if (deadline != FOREVER && clock_now() >= deadline)
+			return -ETIMEDOUT;
+		sleep(deadline);
+	}
+}

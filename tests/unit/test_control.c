@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/unit.h"
+
+#include <errno.h>
+
+#include "tests/unit/elf.h"
+#include "tests/unit/guest.h"
+#include "tests/unit/pipes.h"
+#include "tests/unit/threads.h"
+#include "vmm/control.h"
+
+static struct pipes pipes;
+static struct control *control;
+static struct reply reply;
+static struct error err;
+static int changes;
+
+static void on_changed(void *context)
+{
+	assert_ptr_equal(context, &changes);
+	changes++;
+	loop_stop(pipes.loop);
+}
+
+static int setup(void **state)
+{
+	struct test_elf elf;
+
+	if (scratch_setup(state))
+		return -1;
+	fake_kvm_reset();
+	pipes_init(&pipes);
+	test_elf_init(&elf, ARM64_RAM);
+	write_file("app", &elf, sizeof(elf));
+	changes = 0;
+	control = control_create("an-id", pipes.loop, &pipes.streams, &err);
+	control_listen(control, on_changed, &changes);
+	return control ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	control_destroy(control);
+	pipes_finish(&pipes);
+	return scratch_teardown(state);
+}
+
+static int ask(enum operation operation)
+{
+	struct request request = {.operation = operation};
+
+	memset(&err, 0, sizeof(err));
+	return control_request(control, &request, &reply, &err);
+}
+
+static int put_application(const char *path)
+{
+	struct request request = {.operation = OP_PUT_APPLICATION,
+				  .application.path = strdup(path)};
+	int result = control_request(control, &request, &reply, &err);
+
+	/* Taken when it succeeds, ours when it fails. */
+	assert_int_equal(request.application.path == NULL, result == 0);
+	application_finish(&request.application);
+	return result;
+}
+
+static int put_boot_source(const char *path)
+{
+	struct request request = {.operation = OP_PUT_BOOT_SOURCE,
+				  .boot.kernel_image_path = strdup(path)};
+	int result = control_request(control, &request, &reply, &err);
+
+	assert_int_equal(request.boot.kernel_image_path == NULL, result == 0);
+	boot_source_finish(&request.boot);
+	return result;
+}
+
+static int put_machine(uint32_t vcpus, uint32_t mib)
+{
+	struct request request = {.operation = OP_PUT_MACHINE_CONFIG,
+				  .machine = {vcpus, mib, 0, 0}};
+
+	return control_request(control, &request, &reply, &err);
+}
+
+static int send_signal(int signal)
+{
+	struct request request = {.operation = OP_SIGNAL_APPLICATION, .signal = signal};
+
+	return control_request(control, &request, &reply, &err);
+}
+
+static void start(void)
+{
+	assert_ok(put_machine(1, 16), err);
+	assert_ok(put_application("app"), err);
+	assert_ok(ask(OP_INSTANCE_START), err);
+}
+
+static void assert_application(enum application_state expected, int code, int signal,
+			       const char *reason)
+{
+	assert_ok(ask(OP_GET_APPLICATION), err);
+	assert_int_equal(reply.application.state, expected);
+	assert_int_equal(reply.application.exit_code, code);
+	assert_int_equal(reply.application.signal, signal);
+	assert_string_equal(reply.application.reason, reason);
+}
+
+/* ---- every operation in every state ---- */
+
+static int ask_with_body(enum operation operation)
+{
+	switch (operation) {
+	case OP_PUT_MACHINE_CONFIG:
+		return put_machine(1, 16);
+	case OP_PUT_BOOT_SOURCE:
+		return put_boot_source("app");
+	case OP_PUT_APPLICATION:
+		return put_application("app");
+	case OP_SIGNAL_APPLICATION:
+		return send_signal(15);
+	default:
+		return ask(operation);
+	}
+}
+
+/* The state table as it is promised: N not started, R running, P paused, E ended. */
+static const struct {
+	enum operation operation;
+	const char *allowed;
+} table[] = {
+	{OP_GET_INSTANCE, "NRPE"},
+	{OP_GET_VERSION, "NRPE"},
+	{OP_GET_VM_CONFIG, "NRPE"},
+	{OP_GET_APPLICATION, "NRPE"},
+	{OP_PUT_MACHINE_CONFIG, "N"},
+	{OP_GET_MACHINE_CONFIG, "NRPE"},
+	{OP_PUT_APPLICATION, "N"},
+	{OP_PUT_BOOT_SOURCE, "N"},
+	{OP_SIGNAL_APPLICATION, "RP"},
+	{OP_INSTANCE_START, "N"},
+	{OP_PAUSE, "RP"},
+	{OP_RESUME, "RP"},
+};
+
+static void enter_state(char name, enum operation operation)
+{
+	struct fake_run off = guest_exits(CONTROL_EXITED, 0, 0);
+
+	if (name == 'N') {
+		if (operation == OP_INSTANCE_START)
+			assert_ok(put_application("app"), err);
+		return;
+	}
+	if (name == 'E')
+		fake_kvm_run(0, &off);
+	start();
+	if (name == 'P')
+		assert_ok(ask(OP_PAUSE), err);
+	if (name == 'E')
+		assert_ok(loop_run(pipes.loop, &err), err);
+}
+
+static const char *refusal_of(char name, const char *allowed)
+{
+	if (name == 'N')
+		return "not supported before starting the microVM";
+	return strcmp(allowed, "N") ? "has ended" : "not supported after starting the microVM";
+}
+
+static void test_every_operation_in_every_state(void **state)
+{
+	assert_int_equal(LENGTH(table), OP_COUNT);
+	for (const char *name = "NRPE"; *name; name++)
+		for (size_t i = 0; i < LENGTH(table); i++) {
+			int result;
+
+			teardown(state);
+			setup(state);
+			enter_state(*name, table[i].operation);
+			result = ask_with_body(table[i].operation);
+			if (strchr(table[i].allowed, *name))
+				assert_ok(result, err);
+			else
+				assert_error(result, err, EINVAL,
+					     refusal_of(*name, table[i].allowed));
+		}
+}
+
+static void test_refused_request_changes_nothing(void **state)
+{
+	(void)state;
+	start();
+	assert_int_equal(put_machine(2, 64), -EINVAL);
+	ask(OP_GET_MACHINE_CONFIG);
+	assert_int_equal(reply.config->machine.mem_size_mib, 16);
+	assert_int_equal(put_application("app"), -EINVAL);
+}
+
+/* ---- configuration ---- */
+
+static void test_configuration_is_what_was_put(void **state)
+{
+	(void)state;
+	assert_string_equal(control_id(control), "an-id");
+	assert_error(put_machine(0, 128), err, EINVAL, "vcpu_count");
+	ask(OP_GET_VM_CONFIG);
+	assert_int_equal(reply.config->machine.vcpu_count, 1);
+	assert_ok(put_machine(4, 256), err);
+	assert_ok(put_application("app"), err);
+	assert_ok(put_application("app"), err); /* again: replaced */
+	ask(OP_GET_VM_CONFIG);
+	assert_int_equal(reply.config->machine.vcpu_count, 4);
+	assert_string_equal(reply.config->application.path, "app");
+}
+
+static void test_application_and_boot_source_exclude_each_other(void **state)
+{
+	(void)state;
+	assert_ok(put_application("app"), err);
+	assert_error(put_boot_source("app"), err, EINVAL, "application is set already");
+	teardown(state);
+	setup(state);
+	assert_ok(put_boot_source("app"), err);
+	assert_error(put_application("app"), err, EINVAL, "boot source is set already");
+}
+
+static void test_unusable_application_is_refused_at_once(void **state)
+{
+	(void)state;
+	assert_error(put_application("nothing"), err, ENOENT, "nothing");
+	write_file("script", "#!/bin/sh\n", 10);
+	assert_error(put_application("script"), err, ENOEXEC, "script");
+	ask(OP_GET_VM_CONFIG);
+	assert_null(reply.config->application.path);
+}
+
+/* ---- the life cycle ---- */
+
+static void test_start_without_a_kernel(void **state)
+{
+	(void)state;
+	assert_error(ask(OP_INSTANCE_START), err, EINVAL, "without kernel configuration");
+	assert_ok(ask(OP_GET_INSTANCE), err);
+	assert_int_equal(reply.instance, VM_NOT_STARTED);
+}
+
+static void test_failed_start_can_be_repeated(void **state)
+{
+	int before;
+
+	(void)state;
+	assert_ok(put_machine(1, 16), err);
+	assert_ok(put_application("app"), err);
+	before = open_descriptors();
+	for (unsigned int call = 0; call < 100; call++) {
+		fake_kvm_reset();
+		fake_kvm_fail(call, EBUSY);
+		if (ask(OP_INSTANCE_START) == 0)
+			break;
+		assert_int_equal(err.code, EBUSY);
+		assert_int_equal(open_descriptors(), before);
+		assert_ok(ask(OP_GET_INSTANCE), err);
+		assert_int_equal(reply.instance, VM_NOT_STARTED);
+		assert_application(APPLICATION_NONE, -1, -1, "");
+		fake_kvm.fail_at = -1;
+		if (call > 1)
+			continue;
+		/* And it does start then. */
+		fake_kvm_reset();
+		assert_ok(ask(OP_INSTANCE_START), err);
+		teardown(state);
+		setup(state);
+		assert_ok(put_machine(1, 16), err);
+		assert_ok(put_application("app"), err);
+	}
+	ask(OP_GET_INSTANCE);
+	assert_int_equal(reply.instance, VM_RUNNING);
+}
+
+static void test_start_that_fails_at_the_threads_can_be_repeated(void **state)
+{
+	(void)state;
+	assert_ok(put_machine(2, 16), err);
+	assert_ok(put_application("app"), err);
+	for (int thread = 0; thread < 2; thread++) {
+		thread_fails = thread;
+		assert_error(ask(OP_INSTANCE_START), err, EAGAIN, "thread");
+		assert_application(APPLICATION_NONE, -1, -1, "");
+	}
+	assert_ok(ask(OP_INSTANCE_START), err);
+}
+
+static const struct {
+	unsigned int kind, signal, code;
+	const char *reason;
+	enum application_state state;
+	int seen_code, seen_signal;
+} ends[] = {
+	{CONTROL_EXITED, 0, 0, "", APPLICATION_EXITED, 0, -1},
+	{CONTROL_EXITED, 0, 255, "", APPLICATION_EXITED, 255, -1},
+	{CONTROL_SIGNALED, 9, 0, "", APPLICATION_CRASHED, -1, 9},
+	{CONTROL_PANIC, 0, 0, "out of memory", APPLICATION_CRASHED, -1, -1},
+	{CONTROL_NOEXEC, 0, 0, "not for us", APPLICATION_CRASHED, -1, -1},
+};
+
+static int guest_waits; /* atomic */
+
+static void guest_may_go_on(int fd)
+{
+	(void)fd;
+	while (__atomic_load_n(&guest_waits, __ATOMIC_ACQUIRE))
+		;
+}
+
+static void test_application_from_start_to_end(void **state)
+{
+	for (size_t i = 0; i < LENGTH(ends); i++) {
+		struct fake_run run = guest_exits(ends[i].kind, ends[i].signal, ends[i].code);
+
+		teardown(state);
+		setup(state);
+		run.enter = guest_may_go_on;
+		__atomic_store_n(&guest_waits, 1, __ATOMIC_RELEASE);
+		fake_kvm_run(0, &run);
+		start();
+		assert_application(APPLICATION_STARTING, -1, -1, "");
+		guest_page(16)->booted = 1;
+		assert_application(APPLICATION_RUNNING, -1, -1, "");
+		strcpy(guest_page(16)->reason, ends[i].reason);
+		__atomic_store_n(&guest_waits, 0, __ATOMIC_RELEASE);
+		assert_ok(loop_run(pipes.loop, &err), err);
+		assert_int_equal(changes, 1);
+		assert_application(ends[i].state, ends[i].seen_code, ends[i].seen_signal,
+				   ends[i].reason);
+		assert_error(send_signal(15), err, EINVAL, "has ended");
+		assert_ok(ask(OP_GET_INSTANCE), err);
+		assert_int_equal(reply.instance, VM_ENDED);
+		assert_error(ask(OP_INSTANCE_START), err, EINVAL, "after starting");
+	}
+}
+
+static void test_pause_and_resume(void **state)
+{
+	(void)state;
+	start();
+	guest_page(16)->booted = 1;
+	for (int round = 0; round < 3; round++) {
+		assert_ok(ask(OP_PAUSE), err);
+		assert_ok(ask(OP_PAUSE), err);
+		assert_ok(ask(OP_GET_INSTANCE), err);
+		assert_int_equal(reply.instance, VM_PAUSED);
+		assert_application(APPLICATION_PAUSED, -1, -1, "");
+		assert_ok(ask(OP_RESUME), err);
+		assert_ok(ask(OP_RESUME), err);
+		assert_ok(ask(OP_GET_INSTANCE), err);
+		assert_int_equal(reply.instance, VM_RUNNING);
+		assert_application(APPLICATION_RUNNING, -1, -1, "");
+	}
+}
+
+static void test_end_that_came_before_the_pause_is_noticed_after_it(void **state)
+{
+	struct fake_run off = guest_exits(CONTROL_EXITED, 0, 4);
+
+	(void)state;
+	fake_kvm_run(0, &off);
+	start();
+	assert_ok(ask(OP_PAUSE), err);
+	ask(OP_RESUME);
+	assert_ok(loop_run(pipes.loop, &err), err);
+	assert_application(APPLICATION_EXITED, 4, -1, "");
+	assert_int_equal(changes, 1);
+}
+
+static void test_kernel_without_application_is_running_at_once(void **state)
+{
+	(void)state;
+	assert_ok(put_boot_source("app"), err);
+	assert_ok(ask(OP_INSTANCE_START), err);
+	assert_application(APPLICATION_RUNNING, -1, -1, "");
+}
+
+static void test_signals_reach_the_page(void **state)
+{
+	static const int bad[] = {0, -1, 65, 1 << 30};
+
+	(void)state;
+	start();
+	for (size_t i = 0; i < LENGTH(bad); i++)
+		assert_error(send_signal(bad[i]), err, EINVAL, "signal");
+	assert_ok(send_signal(1), err);
+	assert_ok(send_signal(64), err);
+	assert_int_equal(guest_page(16)->signals, 1ull << 63 | 1);
+}
+
+static void test_names(void **state)
+{
+	(void)state;
+	assert_string_equal(vm_state_name(VM_NOT_STARTED), "Not started");
+	assert_string_equal(vm_state_name(VM_PAUSED), "Paused");
+	assert_string_equal(vm_state_name(VM_ENDED), "Running"); /* Firecracker has no word */
+	assert_string_equal(application_state_name(APPLICATION_NONE), "none");
+	assert_string_equal(application_state_name(APPLICATION_CRASHED), "crashed");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_every_operation_in_every_state),
+		TEST(test_refused_request_changes_nothing),
+		TEST(test_configuration_is_what_was_put),
+		TEST(test_application_and_boot_source_exclude_each_other),
+		TEST(test_unusable_application_is_refused_at_once),
+		TEST(test_start_without_a_kernel),
+		TEST(test_failed_start_can_be_repeated),
+		TEST(test_start_that_fails_at_the_threads_can_be_repeated),
+		TEST(test_application_from_start_to_end),
+		TEST(test_pause_and_resume),
+		TEST(test_end_that_came_before_the_pause_is_noticed_after_it),
+		TEST(test_kernel_without_application_is_running_at_once),
+		TEST(test_signals_reach_the_page),
+		TEST(test_names),
+	};
+
+	return cmocka_run_group_tests_name("control", tests, NULL, NULL);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Everything that the monitor asks of an architecture. Each folder arch/X implements all of
+ * it, in files of the same names; a new port starts as this list. */
+#ifndef MOTE_ARCH_H
+#define MOTE_ARCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vmm/bus.h"
+#include "vmm/image.h"
+#include "vmm/irq.h"
+#include "vmm/kvm.h"
+#include "vmm/memory.h"
+#include "vmm/regs.h"
+
+/* regs.c: the register table, in restore order. Row numbers are in arch/X/regs.h. */
+extern const struct reg_row arch_reg_rows[];
+extern const unsigned int arch_reg_count;
+
+/* layout.c: where things are in the guest-physical space. */
+struct arch_layout {
+	uint64_t ram_base;
+	uint64_t uart;
+	uint64_t control;
+	uint64_t virtio; /* first virtio-mmio transport */
+	uint64_t virtio_stride;
+	uint32_t uart_irq, control_irq, virtio_irq; /* numbers of shared interrupts */
+};
+extern const struct arch_layout arch_layout;
+
+/* What the machine is made of, known before the first instruction. */
+struct machine {
+	const struct kvm *kvm;
+	int vm_fd;
+	int irqchip_fd; /* the interrupt controller as a KVM device, -1: none */
+	uint32_t irqchip; /* its kind, arch/X's own numbering */
+	uint32_t vcpu_count;
+	uint32_t virtio_count;
+	const struct memory *memory;
+};
+
+/* machine.c: the KVM type for KVM_CREATE_VM; what must exist before vCPUs; after them. */
+unsigned long arch_vm_type(const struct kvm *kvm);
+int arch_machine_init(struct machine *machine, struct error *err);
+int arch_machine_finish(struct machine *machine, struct error *err);
+struct irq_line arch_irq_line(const struct machine *machine, uint32_t number);
+
+/* machine.c: a vCPU fresh from KVM_CREATE_VCPU; then vCPU 0's first instruction. */
+int arch_vcpu_init(const struct machine *machine, int vcpu_fd, unsigned int index,
+		   struct error *err);
+int arch_vcpu_boot(struct regs *regs, uint64_t entry, uint64_t fdt, struct error *err);
+
+/* layout.c: a kernel in the architecture's own format (arm64: Image); -ENOEXEC if it is none. */
+int arch_image_load(const struct image *image, const struct memory *memory,
+		    struct image_place *place, struct error *err);
+
+/* fdt.c: the architecture's nodes: CPUs, firmware, timer, interrupt controller. The cells
+ * of an interrupt specifier follow arch_fdt_interrupt(). fdt is libfdt's sequential state;
+ * libfdt's own error is returned and the caller gives up on the whole tree. */
+enum { ARCH_FDT_INTC_PHANDLE = 1 }; /* of the interrupt controller's node */
+int arch_fdt_nodes(void *fdt, const struct machine *machine);
+int arch_fdt_interrupt(void *fdt, uint32_t number);
+
+/* exit.c: what to do when KVM_RUN returns, by exit reason. */
+enum exit_action {
+	EXIT_ENTER, /* go on */
+	EXIT_AGAIN, /* a kick came in between: handle the same exit once more, then go on */
+	EXIT_LEAVE, /* a device ended the VM: this vCPU does not go on */
+	EXIT_SHUTDOWN, /* the guest switched itself off; message: how */
+	EXIT_FAIL, /* the guest can't go on; message: why */
+};
+struct exit_row {
+	const char *name; /* of KVM's exit reason, for metrics and messages; NULL: unexpected */
+	enum exit_action (*handle)(struct kvm_run *run, const struct bus *bus, uint64_t *progress,
+				   struct error *err);
+};
+extern const struct exit_row arch_exits[];
+extern const unsigned int arch_exit_count;
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vmm/config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* More than any host's guest-physical space holds beside the devices (40 bits). */
+enum { MEM_MAX_MIB = 1 << 19 };
+
+void vm_config_init(struct vm_config *config)
+{
+	memset(config, 0, sizeof(*config));
+	config->machine.vcpu_count = 1;
+	config->machine.mem_size_mib = CONFIG_MEM_DEFAULT_MIB;
+}
+
+void vm_config_finish(struct vm_config *config)
+{
+	boot_source_finish(&config->boot);
+	application_finish(&config->application);
+}
+
+int machine_config_check(const struct machine_config *machine, struct error *err)
+{
+	if (machine->vcpu_count < 1 || machine->vcpu_count > CONFIG_VCPUS_MAX)
+		return error_set(err, EINVAL, "vcpu_count: %u is not in 1 … %d",
+				 machine->vcpu_count, CONFIG_VCPUS_MAX);
+	if (machine->mem_size_mib < 1 || machine->mem_size_mib > MEM_MAX_MIB)
+		return error_set(err, EINVAL, "mem_size_mib: %u is not in 1 … %d",
+				 machine->mem_size_mib, MEM_MAX_MIB);
+	if (machine->smt)
+		return error_set(err, EINVAL, "smt: not supported on this architecture");
+	return 0;
+}
+
+static void strings_free(char **strings)
+{
+	for (char **s = strings; s && *s; s++)
+		free(*s);
+	free(strings);
+}
+
+void boot_source_finish(struct boot_source *boot)
+{
+	free(boot->kernel_image_path);
+	free(boot->initrd_path);
+	free(boot->boot_args);
+	*boot = (struct boot_source){0};
+}
+
+void application_finish(struct application *application)
+{
+	free(application->path);
+	strings_free(application->args);
+	strings_free(application->env);
+	free(application->root);
+	*application = (struct application){0};
+}
+
+void boot_source_move(struct boot_source *dst, struct boot_source *src)
+{
+	boot_source_finish(dst);
+	*dst = *src;
+	*src = (struct boot_source){0};
+}
+
+void application_move(struct application *dst, struct application *src)
+{
+	application_finish(dst);
+	*dst = *src;
+	*src = (struct application){0};
+}

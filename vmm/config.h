@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a microVM is made of, as plain data. The API and the configuration file
+ * fill it, the VM is built from it. Field names and limits are Firecracker's
+ * where it has the thing. Strings are owned by the structure that holds them. */
+#ifndef MOTE_CONFIG_H
+#define MOTE_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vmm/error.h"
+
+#define CONFIG_VCPUS_MAX 32 /* Firecracker's bound; the host may allow fewer */
+#define CONFIG_MEM_DEFAULT_MIB 128
+
+struct machine_config {
+	uint32_t vcpu_count; /* 1 … CONFIG_VCPUS_MAX */
+	uint32_t mem_size_mib; /* at least 1 */
+	bool smt; /* must be false on these hosts */
+	bool track_dirty_pages;
+};
+
+struct boot_source {
+	char *kernel_image_path; /* never NULL once set */
+	char *initrd_path; /* or NULL */
+	char *boot_args; /* or NULL */
+};
+
+struct application {
+	char *path; /* on the host; never NULL once set */
+	char **args; /* NULL-terminated, without argv[0]; or NULL */
+	char **env; /* NULL-terminated "K=V" strings; or NULL */
+	char *root; /* host directory whose copy is the program's /; or NULL */
+};
+
+struct vm_config {
+	struct machine_config machine;
+	struct boot_source boot; /* kernel_image_path NULL: not set */
+	struct application application; /* path NULL: not set */
+};
+
+/* 1 vCPU, 128 MiB, nothing to boot. */
+void vm_config_init(struct vm_config *config);
+void vm_config_finish(struct vm_config *config);
+
+/* Judge values; the message names the field. */
+int machine_config_check(const struct machine_config *machine, struct error *err);
+
+/* Take what src holds (src is left empty); what dst held is freed. */
+void boot_source_move(struct boot_source *dst, struct boot_source *src);
+void application_move(struct application *dst, struct application *src);
+void boot_source_finish(struct boot_source *boot);
+void application_finish(struct application *application);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The life cycle of the one VM of this process, as a table state × operation,
+ * and the one function through which requests reach it. The API server, the
+ * configuration file and the tests all come in here. Loop thread only. */
+#ifndef MOTE_CONTROL_H
+#define MOTE_CONTROL_H
+
+#include <stdint.h>
+
+#include "vmm/config.h"
+#include "vmm/dev/stream.h"
+#include "vmm/error.h"
+#include "vmm/loop.h"
+
+/* One row per operation that the API knows; the state table has a column for each. */
+enum operation {
+	OP_GET_INSTANCE, /* GET / */
+	OP_GET_VERSION, /* GET /version */
+	OP_GET_VM_CONFIG, /* GET /vm/config */
+	OP_GET_MACHINE_CONFIG, /* GET /machine-config */
+	OP_PUT_MACHINE_CONFIG,
+	OP_PUT_BOOT_SOURCE,
+	OP_PUT_APPLICATION,
+	OP_GET_APPLICATION,
+	OP_SIGNAL_APPLICATION, /* PATCH /application {"signal": N} */
+	OP_INSTANCE_START, /* PUT /actions */
+	OP_PAUSE, /* PATCH /vm */
+	OP_RESUME,
+	OP_COUNT,
+};
+
+/* VM_ENDED: nothing runs any more, for good; the process goes on answering. */
+enum vm_state { VM_NOT_STARTED, VM_RUNNING, VM_PAUSED, VM_ENDED, VM_STATE_COUNT };
+
+enum application_state {
+	APPLICATION_NONE, /* nothing configured */
+	APPLICATION_STARTING, /* until the runtime marks the boot as complete */
+	APPLICATION_RUNNING,
+	APPLICATION_PAUSED,
+	APPLICATION_EXITED,
+	APPLICATION_CRASHED, /* killed by a signal, or the guest failed */
+};
+
+struct application_status {
+	enum application_state state;
+	int exit_code; /* 0 … 255, or -1: none */
+	int signal; /* 1 … 64, or -1: none */
+	char reason[256]; /* one line of printable UTF-8; "" while there is nothing to say */
+};
+
+/* What is asked. The union member is that of the operation; what it owns is
+ * moved out when the request succeeds and stays the caller's when it fails. */
+struct request {
+	enum operation operation;
+	union {
+		struct machine_config machine;
+		struct boot_source boot;
+		struct application application;
+		int signal;
+	};
+};
+
+/* What is answered; the member is that of the operation, others answer nothing. */
+struct reply {
+	union {
+		enum vm_state instance; /* OP_GET_INSTANCE */
+		const struct vm_config
+			*config; /* OP_GET_VM_CONFIG, OP_GET_MACHINE_CONFIG; borrowed */
+		struct application_status application; /* OP_GET_APPLICATION */
+	};
+};
+
+struct control;
+
+/* id, loop and streams are borrowed. NULL: see err. control_destroy() ends the VM. */
+struct control *control_create(const char *id, struct loop *loop, struct streams *streams,
+			       struct error *err);
+void control_destroy(struct control *control); /* NULL is fine */
+
+/* Carries one request out, or says why not (400 in HTTP). Never blocks on the guest. */
+int control_request(struct control *control, struct request *request, struct reply *reply,
+		    struct error *err);
+
+const char *control_id(const struct control *control); /* --id; "anonymous-instance" */
+
+/* Calls changed(context) in the loop's thread whenever the application's state changes.
+ * One listener; NULL removes it. */
+void control_listen(struct control *control, void (*changed)(void *context), void *context);
+
+/* Names as the API prints them: "Not started" …, "none", "starting" … Firecracker's API has
+ * no word for an instance that has ended: it stays "Running" and the application's state
+ * says more. */
+const char *vm_state_name(enum vm_state state);
+const char *application_state_name(enum application_state state);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The control device: what the guest runtime and the monitor have to tell each other. The
+ * contract is control_abi.h; this is the monitor's side. */
+#ifndef MOTE_CONTROL_PAGE_H
+#define MOTE_CONTROL_PAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vmm/bus.h"
+#include "vmm/dev/control_abi.h"
+#include "vmm/dev/stream.h"
+#include "vmm/irq.h"
+#include "vmm/memory.h"
+
+/* How the application or the runtime ended, judged and made printable. */
+struct control_exit {
+	int kind; /* CONTROL_EXITED … CONTROL_NOEXEC */
+	int code; /* 0 … 255 for CONTROL_EXITED */
+	int signal; /* 1 … 64 for CONTROL_SIGNALED */
+	char reason[256];
+};
+
+struct control_page_device {
+	const struct memory *memory;
+	uint64_t page; /* guest-physical */
+	struct irq_line irq;
+	struct streams *streams;
+	bool asked; /* atomic: the guest waits for standard input */
+	/* The guest wrote EXIT. The vCPU's thread. */
+	void (*ended)(void *context, const struct control_exit *exit);
+	void *context;
+};
+
+extern const struct bus_device control_page_bus;
+
+/* Fills the page. All fields of the device but `asked` are set before. */
+int control_page_init(struct control_page_device *device, struct error *err);
+
+/* Delivers signal 1 … 64 to the application. Any thread. */
+void control_page_signal(struct control_page_device *device, int signal);
+
+/* Whether the application's first instruction has come. Any thread. */
+bool control_page_booted(const struct control_page_device *device);
+
+#endif

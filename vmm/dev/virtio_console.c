@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vmm/dev/virtio_console.h"
+
+#include <errno.h>
+
+enum { RECEIVE, TRANSMIT, QUEUES };
+
+/* Lock held. Into the first buffer that has room; -ENOBUFS: none has. */
+static ssize_t console_fill(struct virtio_console *console, const struct virtqueue_chain *chain)
+{
+	for (unsigned int i = chain->readable; i < chain->count; i++)
+		if (chain->buffers[i].length)
+			return streams_read(console->streams,
+					    memory_write_span(console->virtio.memory,
+							      chain->buffers[i].address,
+							      chain->buffers[i].length),
+					    chain->buffers[i].length);
+	return -ENOBUFS;
+}
+
+/* Lock held. Moves standard input into the driver's buffers while both are there. */
+static void console_receive(struct virtio_console *console)
+{
+	struct virtio *virtio = &console->virtio;
+	struct virtqueue_chain chain;
+
+	while (!console->input_ended && virtio_queue(virtio, RECEIVE) &&
+	       streams_read(console->streams, NULL, 0) == 1) {
+		ssize_t got;
+
+		if (!virtio_pop(virtio, RECEIVE, &chain))
+			return;
+		got = console_fill(console, &chain);
+		virtio_push(virtio, RECEIVE, chain.head, got > 0 ? (uint32_t)got : 0);
+		/* A driver offers the buffer again at once: one empty one is enough. */
+		if (got <= 0 && got != -EAGAIN && got != -ENOBUFS)
+			console->input_ended = true;
+	}
+	if (!console->input_ended)
+		streams_arm(console->streams);
+}
+
+/* Loop thread: standard input has something; ours if the driver has set up the port. */
+static bool console_input_ready(void *context)
+{
+	struct virtio_console *console = context;
+	bool mine;
+
+	pthread_mutex_lock(&console->virtio.lock);
+	mine = virtio_queue(&console->virtio, RECEIVE);
+	if (mine)
+		console_receive(console);
+	pthread_mutex_unlock(&console->virtio.lock);
+	return mine;
+}
+
+/* Lock not held, one thread at a time. Writes the chain out, from where it stopped. */
+static int console_write_chain(struct virtio_console *console)
+{
+	const struct virtqueue_chain *chain = &console->chain;
+
+	for (; console->chain_index < chain->readable; console->chain_index++) {
+		size_t length = chain->buffers[console->chain_index].length;
+		const void *bytes =
+			memory_read_span(console->virtio.memory,
+					 chain->buffers[console->chain_index].address, length);
+
+		if (bytes && stream_write(console->streams->out, bytes, length,
+					  &console->chain_done) == -EINTR)
+			return -EINTR;
+		console->chain_done = 0;
+	}
+	return 0;
+}
+
+/* Lock held. Takes the next chain unless one was left unfinished. */
+static bool console_next_chain(struct virtio_console *console)
+{
+	if (console->chain_pending && console->chain_resets == console->virtio.resets)
+		return true;
+	console->chain_pending = false;
+	if (!virtio_pop(&console->virtio, TRANSMIT, &console->chain))
+		return false;
+	console->chain_index = 0;
+	console->chain_done = 0;
+	console->chain_resets = console->virtio.resets;
+	return true;
+}
+
+static int console_transmit(struct virtio_console *console)
+{
+	struct virtio *virtio = &console->virtio;
+	int result = 0;
+
+	pthread_mutex_lock(&virtio->lock);
+	/* Another vCPU is at it: it looks for new chains before it stops. */
+	while (!console->transmitting && result == 0 && console_next_chain(console)) {
+		console->transmitting = true;
+		pthread_mutex_unlock(&virtio->lock);
+		result = console_write_chain(console);
+		pthread_mutex_lock(&virtio->lock);
+		console->transmitting = false;
+		console->chain_pending = result == -EINTR;
+		if (result == 0 && console->chain_resets == virtio->resets)
+			virtio_push(virtio, TRANSMIT, console->chain.head, 0);
+	}
+	pthread_mutex_unlock(&virtio->lock);
+	return result;
+}
+
+static int console_notify(void *context, unsigned int queue)
+{
+	struct virtio_console *console = context;
+
+	if (queue == TRANSMIT)
+		return console_transmit(console);
+	streams_arm(console->streams);
+	return 0;
+}
+
+static uint8_t console_config_read(void *context, uint64_t offset)
+{
+	(void)context;
+	(void)offset;
+	return 0;
+}
+
+static const struct virtio_device console_device = {
+	.id = 3,
+	.features = VIRTIO_F_VERSION_1,
+	.queue_count = QUEUES,
+	.config_read = console_config_read,
+	.notify = console_notify,
+};
+
+void virtio_console_init(struct virtio_console *console)
+{
+	console->virtio.device = &console_device;
+	console->virtio.context = console;
+	virtio_mmio_init(&console->virtio);
+	streams_listen(console->streams, console_input_ready, console);
+}
+
+void virtio_console_finish(struct virtio_console *console)
+{
+	virtio_mmio_finish(&console->virtio);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The device's side of a split virtqueue. What the driver wrote is copied once and judged;
+ * nothing in a ring is read twice. Source: Virtual I/O Device (VIRTIO) 1.2, section 2.7. */
+#ifndef MOTE_VIRTQUEUE_H
+#define MOTE_VIRTQUEUE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vmm/memory.h"
+
+/* Descriptors of one chain that we take: a driver of ours uses few, Linux's console one. */
+enum { VIRTQUEUE_CHAIN_MAX = 64, VIRTQUEUE_SIZE_MAX = 256 };
+
+struct virtqueue {
+	uint64_t descriptors, available, used; /* guest-physical, set by the driver */
+	uint16_t size; /* set by the driver: a power of two up to VIRTQUEUE_SIZE_MAX */
+	bool ready;
+	uint16_t next_available, next_used;
+};
+
+/* One request: buffers that the device reads, then buffers that it writes. */
+struct virtqueue_chain {
+	uint16_t head;
+	unsigned int count;
+	unsigned int readable; /* the first so many are for the device to read */
+	struct {
+		uint64_t address;
+		uint32_t length;
+	} buffers[VIRTQUEUE_CHAIN_MAX];
+};
+
+/* Takes the next chain: 1; 0 if there is none; -EINVAL: the driver broke the rules. All
+ * buffers lie in memory then. */
+int virtqueue_pop(struct virtqueue *queue, const struct memory *memory,
+		  struct virtqueue_chain *chain);
+
+/* Gives it back with the number of bytes written into it. */
+int virtqueue_push(struct virtqueue *queue, const struct memory *memory, uint16_t head,
+		   uint32_t written);
+
+/* Whether the driver wants an interrupt for what was pushed. */
+bool virtqueue_wants_interrupt(const struct virtqueue *queue, const struct memory *memory);
+
+#endif

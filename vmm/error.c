@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vmm/error.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int error_set(struct error *err, int code, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(err->message, sizeof(err->message), format, args);
+	va_end(args);
+	err->code = code;
+	return -code;
+}
+
+int error_errno(struct error *err, const char *format, ...)
+{
+	int code = errno;
+	const char *reason = strerror(code);
+	/* A long name is cut, the reason is not. */
+	size_t used, most = sizeof(err->message) - strlen(reason) - sizeof(": ");
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(err->message, sizeof(err->message), format, args);
+	va_end(args);
+	used = strlen(err->message);
+	if (used > most)
+		used = most;
+	snprintf(err->message + used, sizeof(err->message) - used, ": %s", reason);
+	err->code = code;
+	return -code;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The guest's RAM: one range of guest-physical addresses, backed lazily by private memory
+ * that reads as zero. Only this module turns a guest address into a host pointer. Data
+ * that decides something is copied in once with memory_read() and judged then; spans are
+ * for bulk bytes that nobody interprets. Any thread. */
+#ifndef MOTE_MEMORY_H
+#define MOTE_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vmm/error.h"
+
+struct memory {
+	uint64_t base; /* guest-physical */
+	uint64_t size; /* bytes, a multiple of 64 KiB */
+	uint8_t *host; /* private to memory.c */
+};
+
+int memory_init(struct memory *memory, uint64_t base, uint64_t size, struct error *err);
+void memory_finish(struct memory *memory);
+
+/* Gives the range to KVM as slot 0. */
+int memory_attach(const struct memory *memory, int vm_fd, struct error *err);
+
+bool memory_contains(const struct memory *memory, uint64_t address, uint64_t length);
+
+/* Copies; -EFAULT when any byte lies outside, and then nothing was copied. */
+int memory_read(const struct memory *memory, uint64_t address, void *buffer, size_t length);
+int memory_write(const struct memory *memory, uint64_t address, const void *buffer, size_t length);
+
+/* Words that the guest changes or waits for meanwhile, in one access each: load-acquire,
+ * store-release, atomic OR. Unaligned or outside: -EFAULT. */
+int memory_load16(const struct memory *memory, uint64_t address, uint16_t *value);
+int memory_store16(const struct memory *memory, uint64_t address, uint16_t value);
+int memory_or64(const struct memory *memory, uint64_t address, uint64_t bits);
+
+/* A bounded run of bytes; NULL when any of it lies outside, or for length 0. The guest may
+ * change the bytes at any moment. The write span is for bytes that the monitor puts there. */
+const void *memory_read_span(const struct memory *memory, uint64_t address, size_t length);
+void *memory_write_span(const struct memory *memory, uint64_t address, size_t length);
+
+#endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vmm/vcpu.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define KICK_SIGNAL SIGRTMIN
+enum { KICK_AGAIN_NS = 10 * 1000 * 1000 };
+
+static void kicked(int signal)
+{
+	(void)signal;
+}
+
+int vcpu_signal_init(struct error *err)
+{
+	struct sigaction action = {.sa_handler = kicked};
+
+	if (sigaction(KICK_SIGNAL, &action, NULL) < 0)
+		return error_errno(err, "sigaction");
+	return 0;
+}
+
+int vcpu_init(struct vcpu *vcpu, unsigned int index, const struct machine *machine,
+	      const struct bus *bus, const struct vcpu_owner *owner, struct error *err)
+{
+	*vcpu = (struct vcpu){
+		.index = index,
+		.fd = kvm_create_vcpu(machine->vm_fd, index, err),
+		.kvm = machine->kvm,
+		.bus = bus,
+		.owner = *owner,
+	};
+	pthread_mutex_init(&vcpu->lock, NULL);
+	pthread_cond_init(&vcpu->changed, NULL);
+	if (vcpu->fd < 0)
+		return vcpu->fd;
+	vcpu->run = kvm_map_run(machine->kvm, vcpu->fd, err);
+	if (!vcpu->run)
+		return -err->code;
+	regs_init(&vcpu->regs, vcpu->fd);
+	return arch_vcpu_init(machine, vcpu->fd, index, err);
+}
+
+void vcpu_finish(struct vcpu *vcpu)
+{
+	kvm_unmap_run(vcpu->kvm, vcpu->run);
+	vcpu->run = NULL;
+	if (vcpu->fd >= 0)
+		close(vcpu->fd);
+	vcpu->fd = -1;
+	pthread_cond_destroy(&vcpu->changed);
+	pthread_mutex_destroy(&vcpu->lock);
+}
+
+static enum exit_action unexpected_exit(uint32_t reason, struct error *err)
+{
+	error_set(err, EIO, "unexpected KVM exit %u", reason);
+	return EXIT_FAIL;
+}
+
+/* Out of the guest and of all devices: waits as long as it is asked to. Whether to go on. */
+static bool vcpu_yield(struct vcpu *vcpu)
+{
+	enum vcpu_request request = __atomic_load_n(&vcpu->request, __ATOMIC_ACQUIRE);
+
+	if (request == VCPU_RUN)
+		return true;
+	pthread_mutex_lock(&vcpu->lock);
+	while (vcpu->request == VCPU_PAUSE) {
+		vcpu->parked = true;
+		pthread_cond_broadcast(&vcpu->changed);
+		pthread_cond_wait(&vcpu->changed, &vcpu->lock);
+	}
+	vcpu->parked = false;
+	request = vcpu->request;
+	pthread_mutex_unlock(&vcpu->lock);
+	return request == VCPU_RUN;
+}
+
+/* Handles the exit that KVM_RUN returned with, as often as kicks come in between. */
+static enum exit_action vcpu_handle(struct vcpu *vcpu, struct error *err)
+{
+	uint32_t reason = vcpu->run->exit_reason;
+	uint64_t progress = 0;
+	enum exit_action action;
+
+	if (reason >= arch_exit_count || !arch_exits[reason].handle)
+		return unexpected_exit(reason, err);
+	do
+		action = arch_exits[reason].handle(vcpu->run, vcpu->bus, &progress, err);
+	while (action == EXIT_AGAIN && vcpu_yield(vcpu));
+	return action;
+}
+
+/* One round: into the guest and out again. */
+static enum exit_action vcpu_enter(struct vcpu *vcpu, struct error *err)
+{
+	int result = regs_flush(&vcpu->regs, err);
+
+	if (result < 0)
+		return EXIT_FAIL;
+	result = kvm_ioctl_value(vcpu->fd, KVM_RUN, 0);
+	regs_invalidate(&vcpu->regs);
+	if (result == -EINTR || result == -EAGAIN)
+		return EXIT_ENTER;
+	if (result < 0) {
+		error_set(err, -result, "KVM_RUN: %s", strerror(-result));
+		return EXIT_FAIL;
+	}
+	return vcpu_handle(vcpu, err);
+}
+
+static void *vcpu_thread(void *context)
+{
+	struct vcpu *vcpu = context;
+	struct error err;
+	enum exit_action action = EXIT_ENTER;
+
+	while (action < EXIT_LEAVE && vcpu_yield(vcpu))
+		action = vcpu_enter(vcpu, &err);
+	pthread_mutex_lock(&vcpu->lock);
+	vcpu->parked = true;
+	pthread_cond_broadcast(&vcpu->changed);
+	pthread_mutex_unlock(&vcpu->lock);
+	if (action == EXIT_SHUTDOWN || action == EXIT_FAIL)
+		vcpu->owner.stopped(vcpu->owner.context, action, &err);
+	return NULL;
+}
+
+int vcpu_start(struct vcpu *vcpu, struct error *err)
+{
+	int result = pthread_create(&vcpu->thread, NULL, vcpu_thread, vcpu);
+
+	if (result)
+		return error_set(err, result, "vCPU %u: thread: %s", vcpu->index, strerror(result));
+	vcpu->started = true;
+	return 0;
+}
+
+void vcpu_ask(struct vcpu *vcpu, enum vcpu_request request)
+{
+	pthread_mutex_lock(&vcpu->lock);
+	if (vcpu->request != VCPU_STOP)
+		__atomic_store_n(&vcpu->request, request, __ATOMIC_RELEASE);
+	/* Covers the moment between the thread's last look at the request and KVM_RUN. */
+	__atomic_store_n(&vcpu->run->immediate_exit, vcpu->request != VCPU_RUN, __ATOMIC_RELEASE);
+	pthread_cond_broadcast(&vcpu->changed);
+	pthread_mutex_unlock(&vcpu->lock);
+	if (request != VCPU_RUN)
+		pthread_kill(vcpu->thread, KICK_SIGNAL);
+}
+
+/* A kick just before a blocking write is lost, so waiting means kicking again. */
+static struct timespec kick_again(void)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += KICK_AGAIN_NS;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_nsec -= 1000000000;
+		until.tv_sec++;
+	}
+	return until;
+}
+
+void vcpu_wait_parked(struct vcpu *vcpu)
+{
+	pthread_mutex_lock(&vcpu->lock);
+	while (!vcpu->parked) {
+		struct timespec until = kick_again();
+
+		if (pthread_cond_timedwait(&vcpu->changed, &vcpu->lock, &until) == ETIMEDOUT)
+			pthread_kill(vcpu->thread, KICK_SIGNAL);
+	}
+	pthread_mutex_unlock(&vcpu->lock);
+}
+
+void vcpu_join(struct vcpu *vcpu)
+{
+	struct timespec until = kick_again();
+
+	while (pthread_timedjoin_np(vcpu->thread, NULL, &until) == ETIMEDOUT) {
+		pthread_kill(vcpu->thread, KICK_SIGNAL);
+		until = kick_again();
+	}
+	vcpu->started = false;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One vCPU and its thread: enter the guest, handle the exit, go on until told otherwise.
+ * Others ask by a request and a kick; the thread acknowledges where it is out of the guest
+ * and in no device. */
+#ifndef MOTE_VCPU_H
+#define MOTE_VCPU_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "vmm/arch.h"
+
+struct vcpu_owner {
+	/* The guest ended (EXIT_SHUTDOWN) or can't go on (EXIT_FAIL). This vCPU's thread, which
+	 * ends after it. */
+	void (*stopped)(void *context, enum exit_action action, const struct error *reason);
+	void *context;
+};
+
+enum vcpu_request { VCPU_RUN, VCPU_PAUSE, VCPU_STOP };
+
+struct vcpu {
+	unsigned int index;
+	int fd;
+	struct kvm_run *run; /* vCPU thread only, but immediate_exit */
+	struct regs regs; /* vCPU thread only */
+	const struct kvm *kvm; /* set before threads start, as all below */
+	const struct bus *bus;
+	struct vcpu_owner owner;
+	pthread_t thread;
+	bool started; /* the owner's thread only */
+	pthread_mutex_t lock;
+	pthread_cond_t changed; /* request or parked */
+	enum vcpu_request request; /* written under lock; the thread reads it atomically */
+	bool parked; /* guarded by lock: acknowledges VCPU_PAUSE; true once the thread ended */
+};
+
+/* Makes the vCPU; its number is its place in KVM. vcpu_finish() also after a failure. */
+int vcpu_init(struct vcpu *vcpu, unsigned int index, const struct machine *machine,
+	      const struct bus *bus, const struct vcpu_owner *owner, struct error *err);
+void vcpu_finish(struct vcpu *vcpu);
+
+/* Once in a process, before any vCPU starts: the signal that takes a thread out of the guest. */
+int vcpu_signal_init(struct error *err);
+
+int vcpu_start(struct vcpu *vcpu, struct error *err);
+
+/* Asks; returns at once. Any thread while the vCPU is started. VCPU_STOP is for good. */
+void vcpu_ask(struct vcpu *vcpu, enum vcpu_request request);
+
+/* Waits until a vCPU that was asked to pause has acknowledged. */
+void vcpu_wait_parked(struct vcpu *vcpu);
+
+/* Waits for the end of a thread that was asked to stop, or that ends by itself. */
+void vcpu_join(struct vcpu *vcpu);
+
+#endif

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vmm/vm.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "vmm/arch.h"
+#include "vmm/dev/control_page.h"
+#include "vmm/dev/uart16550.h"
+#include "vmm/dev/virtio_console.h"
+#include "vmm/fdt.h"
+#include "vmm/initrd.h"
+#include "vmm/runtime.h"
+#include "vmm/vcpu.h"
+
+/* The end of RAM that is the monitor's and the runtime's alone: one page of the largest
+ * size that a host uses, with the control page at its start. */
+enum { CONTROL_AREA = 0x10000, LOAD_ALIGN = 4096 };
+enum { FDT_ALIGN = 8 };
+
+struct vm {
+	const struct vm_config *config; /* borrowed */
+	struct loop *loop;
+	struct streams *streams; /* borrowed */
+	struct vm_owner owner;
+	struct kvm kvm;
+	struct memory memory;
+	struct machine machine;
+	struct bus bus;
+	struct uart uart;
+	struct virtio_console console;
+	struct control_page_device control;
+	struct image_place kernel;
+	struct initrd initrd;
+	uint64_t fdt; /* guest-physical */
+	struct loop_source ended_source; /* an eventfd: outcome is there */
+	pthread_mutex_t lock;
+	bool ended; /* guarded by lock: the first outcome counts */
+	struct vm_outcome outcome; /* guarded by lock until ended */
+	unsigned int vcpu_count;
+	struct vcpu vcpus[];
+};
+
+/* Any vCPU's thread: the first outcome counts. */
+static void vm_end(struct vm *vm, const struct vm_outcome *outcome)
+{
+	bool first;
+
+	pthread_mutex_lock(&vm->lock);
+	first = !vm->ended;
+	if (first) {
+		vm->ended = true;
+		vm->outcome = *outcome;
+	}
+	pthread_mutex_unlock(&vm->lock);
+	if (first)
+		eventfd_write(vm->ended_source.fd, 1);
+}
+
+static void vm_vcpu_stopped(void *context, enum exit_action action, const struct error *reason)
+{
+	struct vm_outcome outcome = {.kind = action == EXIT_SHUTDOWN ? VM_EXITED : VM_FAILED};
+
+	memcpy(outcome.reason, reason->message, sizeof(outcome.reason));
+	vm_end(context, &outcome);
+}
+
+static void vm_guest_exit(void *context, const struct control_exit *exit)
+{
+	struct vm_outcome outcome = {
+		.kind = exit->kind == CONTROL_EXITED     ? VM_EXITED
+			: exit->kind == CONTROL_SIGNALED ? VM_SIGNALED
+							 : VM_FAILED,
+		.code = exit->code,
+		.signal = exit->signal,
+	};
+
+	memcpy(outcome.reason, exit->reason, sizeof(outcome.reason));
+	vm_end(context, &outcome);
+}
+
+static void vm_stop(struct vm *vm)
+{
+	for (unsigned int i = 0; i < vm->vcpu_count; i++)
+		if (vm->vcpus[i].started)
+			vcpu_ask(&vm->vcpus[i], VCPU_STOP);
+	for (unsigned int i = 0; i < vm->vcpu_count; i++)
+		if (vm->vcpus[i].started)
+			vcpu_join(&vm->vcpus[i]);
+}
+
+static void vm_ended(void *context, uint32_t events)
+{
+	struct vm *vm = context;
+	eventfd_t count;
+
+	(void)events;
+	eventfd_read(vm->ended_source.fd, &count);
+	vm_stop(vm);
+	vm->owner.ended(vm->owner.context, &vm->outcome);
+}
+
+static uint64_t vm_control_area(const struct vm *vm)
+{
+	return vm->memory.base + vm->memory.size - CONTROL_AREA;
+}
+
+static int vm_devices(struct vm *vm, struct error *err)
+{
+	const struct arch_layout *at = &arch_layout;
+	int result;
+
+	vm->uart.irq = arch_irq_line(&vm->machine, at->uart_irq);
+	vm->uart.streams = vm->streams;
+	uart_init(&vm->uart);
+	vm->console.virtio.irq = arch_irq_line(&vm->machine, at->virtio_irq);
+	vm->console.virtio.memory = &vm->memory;
+	vm->console.streams = vm->streams;
+	virtio_console_init(&vm->console);
+	vm->control = (struct control_page_device){
+		.memory = &vm->memory,
+		.page = vm_control_area(vm),
+		.irq = arch_irq_line(&vm->machine, at->control_irq),
+		.streams = vm->streams,
+		.ended = vm_guest_exit,
+		.context = vm,
+	};
+	result = control_page_init(&vm->control, err);
+	if (result == 0)
+		result = bus_add(&vm->bus, at->control, CONTROL_REGISTERS_SIZE, &control_page_bus,
+				 &vm->control, err);
+	if (result == 0)
+		result = bus_add(&vm->bus, at->uart, UART_SIZE, &uart_bus, &vm->uart, err);
+	if (result == 0)
+		result = bus_add(&vm->bus, at->virtio, VIRTIO_MMIO_SIZE, &virtio_mmio_bus,
+				 &vm->console.virtio, err);
+	return result;
+}
+
+static int vm_vcpus(struct vm *vm, struct error *err)
+{
+	const struct vcpu_owner owner = {.stopped = vm_vcpu_stopped, .context = vm};
+
+	while (vm->vcpu_count < vm->config->machine.vcpu_count) {
+		struct vcpu *vcpu = &vm->vcpus[vm->vcpu_count];
+		int result = vcpu_init(vcpu, vm->vcpu_count, &vm->machine, &vm->bus, &owner, err);
+
+		if (result < 0) {
+			vcpu_finish(vcpu);
+			return result;
+		}
+		vm->vcpu_count++;
+	}
+	return 0;
+}
+
+static int vm_machine(struct vm *vm, struct error *err)
+{
+	const struct machine_config *config = &vm->config->machine;
+	int limit, result = kvm_init(&vm->kvm, err);
+
+	if (result == 0)
+		result = memory_init(&vm->memory, arch_layout.ram_base,
+				     (uint64_t)config->mem_size_mib << 20, err);
+	if (result < 0)
+		return result;
+	limit = kvm_capability(vm->kvm.fd, KVM_CAP_MAX_VCPUS);
+	if (config->vcpu_count > 1 && (int)config->vcpu_count > limit)
+		return error_set(err, EINVAL, "vcpu_count: %u, this host allows %d",
+				 config->vcpu_count, limit);
+	vm->machine = (struct machine){
+		.kvm = &vm->kvm,
+		.vm_fd = kvm_create_vm(&vm->kvm, arch_vm_type(&vm->kvm), err),
+		.irqchip_fd = -1,
+		.vcpu_count = config->vcpu_count,
+		.virtio_count = 1,
+		.memory = &vm->memory,
+	};
+	if (vm->machine.vm_fd < 0)
+		return vm->machine.vm_fd;
+	result = memory_attach(&vm->memory, vm->machine.vm_fd, err);
+	if (result == 0)
+		result = arch_machine_init(&vm->machine, err);
+	if (result == 0)
+		result = vm_vcpus(vm, err);
+	return result < 0 ? result : arch_machine_finish(&vm->machine, err);
+}
+
+static int vm_load_kernel_file(struct vm *vm, const char *path, struct error *err)
+{
+	struct image image;
+	int result = image_open(&image, path, err);
+
+	if (result < 0)
+		return result;
+	if (image_is_elf(&image))
+		result = image_load_elf(&image, &vm->memory, &vm->kernel, err);
+	else
+		result = arch_image_load(&image, &vm->memory, &vm->kernel, err);
+	image_close(&image);
+	return result;
+}
+
+static int vm_load_kernel(struct vm *vm, struct error *err)
+{
+	const struct image runtime = {.name = "runtime",
+				      .fd = -1,
+				      .data = runtime_elf,
+				      .size = (uint64_t)(runtime_elf_end - runtime_elf)};
+	const struct boot_source *boot = &vm->config->boot;
+
+	if (boot->kernel_image_path)
+		return vm_load_kernel_file(vm, boot->kernel_image_path, err);
+	return image_load_elf(&runtime, &vm->memory, &vm->kernel, err);
+}
+
+static int vm_load_initrd(struct vm *vm, uint64_t limit, struct error *err)
+{
+	uint64_t start = (vm->kernel.end + LOAD_ALIGN - 1) & ~(uint64_t)(LOAD_ALIGN - 1);
+	const struct vm_config *config = vm->config;
+
+	if (config->application.path)
+		return initrd_load_application(&vm->initrd, &config->application, &vm->memory,
+					       start, limit, err);
+	if (config->boot.initrd_path)
+		return initrd_load_file(&vm->initrd, config->boot.initrd_path, &vm->memory, start,
+					limit, err);
+	return 0;
+}
+
+/* Kernel, initrd behind it, device tree below the control area. */
+static int vm_load(struct vm *vm, struct error *err)
+{
+	struct fdt_contents contents = {
+		.machine = &vm->machine,
+		.config = vm->config,
+		.initrd = &vm->initrd,
+		.memory_size = vm->memory.size - CONTROL_AREA,
+		.control_page = vm_control_area(vm),
+	};
+	int result = vm_load_kernel(vm, err);
+	size_t room;
+
+	if (result < 0)
+		return result;
+	/* The program's path is not known yet: it is shorter than what it is made from. */
+	room = fdt_size(&contents) + PATH_MAX;
+	if (room > contents.memory_size / 2)
+		return error_set(err, E2BIG, "arguments and environment of %zu bytes: too large",
+				 room);
+	vm->fdt = (vm_control_area(vm) - room) & ~(uint64_t)(FDT_ALIGN - 1);
+	if (vm->kernel.end > vm->fdt)
+		return error_set(err, ENOSPC, "mem_size_mib: %u is too small for the kernel",
+				 vm->config->machine.mem_size_mib);
+	result = vm_load_initrd(vm, vm->fdt, err);
+	if (result < 0)
+		return result;
+	return fdt_build(&contents, memory_write_span(&vm->memory, vm->fdt, room), room, err);
+}
+
+static struct vm *vm_alloc(const struct vm_config *config, struct loop *loop,
+			   struct streams *streams, const struct vm_owner *owner, struct error *err)
+{
+	struct vm *vm = calloc(1, sizeof(*vm) + config->machine.vcpu_count * sizeof(vm->vcpus[0]));
+
+	if (!vm) {
+		error_set(err, ENOMEM, "virtual machine: out of memory");
+		return NULL;
+	}
+	vm->config = config;
+	vm->loop = loop;
+	vm->streams = streams;
+	vm->owner = *owner;
+	vm->kvm.fd = vm->machine.vm_fd = vm->machine.irqchip_fd = vm->ended_source.fd = -1;
+	pthread_mutex_init(&vm->lock, NULL);
+	return vm;
+}
+
+static int vm_watch_end(struct vm *vm, struct error *err)
+{
+	int fd = eventfd(0, EFD_CLOEXEC);
+	int result;
+
+	if (fd < 0)
+		return error_errno(err, "eventfd");
+	vm->ended_source = (struct loop_source){.fd = fd, .ready = vm_ended, .context = vm};
+	result = loop_add(vm->loop, &vm->ended_source, EPOLLIN, err);
+	if (result < 0) {
+		close(fd);
+		vm->ended_source.fd = -1;
+	}
+	return result;
+}
+
+struct vm *vm_create(const struct vm_config *config, struct loop *loop, struct streams *streams,
+		     const struct vm_owner *owner, struct error *err)
+{
+	struct vm *vm = vm_alloc(config, loop, streams, owner, err);
+
+	if (!vm)
+		return NULL;
+	if (vm_watch_end(vm, err) < 0 || vm_machine(vm, err) < 0 || vm_devices(vm, err) < 0 ||
+	    vm_load(vm, err) < 0 ||
+	    arch_vcpu_boot(&vm->vcpus[0].regs, vm->kernel.entry, vm->fdt, err) < 0) {
+		vm_destroy(vm);
+		return NULL;
+	}
+	return vm;
+}
+
+static void close_fd(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+void vm_destroy(struct vm *vm)
+{
+	if (!vm)
+		return;
+	vm_stop(vm);
+	for (unsigned int i = 0; i < vm->vcpu_count; i++)
+		vcpu_finish(&vm->vcpus[i]);
+	streams_forget(vm->streams);
+	if (vm->ended_source.fd >= 0)
+		loop_remove(vm->loop, &vm->ended_source);
+	close_fd(vm->ended_source.fd);
+	uart_finish(&vm->uart);
+	virtio_console_finish(&vm->console);
+	close_fd(vm->machine.irqchip_fd);
+	close_fd(vm->machine.vm_fd);
+	kvm_finish(&vm->kvm);
+	memory_finish(&vm->memory);
+	pthread_mutex_destroy(&vm->lock);
+	free(vm);
+}
+
+int vm_start(struct vm *vm, struct error *err)
+{
+	int result = vcpu_signal_init(err);
+
+	for (unsigned int i = 0; result == 0 && i < vm->vcpu_count; i++)
+		result = vcpu_start(&vm->vcpus[i], err);
+	return result;
+}
+
+void vm_pause(struct vm *vm)
+{
+	streams_hold(vm->streams);
+	for (unsigned int i = 0; i < vm->vcpu_count; i++)
+		if (vm->vcpus[i].started)
+			vcpu_ask(&vm->vcpus[i], VCPU_PAUSE);
+	for (unsigned int i = 0; i < vm->vcpu_count; i++)
+		if (vm->vcpus[i].started)
+			vcpu_wait_parked(&vm->vcpus[i]);
+}
+
+void vm_resume(struct vm *vm)
+{
+	for (unsigned int i = 0; i < vm->vcpu_count; i++)
+		if (vm->vcpus[i].started)
+			vcpu_ask(&vm->vcpus[i], VCPU_RUN);
+	streams_release(vm->streams);
+}
+
+bool vm_booted(const struct vm *vm)
+{
+	return control_page_booted(&vm->control);
+}
+
+void vm_signal(struct vm *vm, int signal)
+{
+	control_page_signal(&vm->control, signal);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The virtual machine: memory, devices and vCPUs put together from a configuration. Loop
+ * thread, unless a function says otherwise. */
+#ifndef MOTE_VM_H
+#define MOTE_VM_H
+
+#include <stdbool.h>
+
+#include "vmm/config.h"
+#include "vmm/dev/stream.h"
+#include "vmm/error.h"
+
+/* How it ended. */
+struct vm_outcome {
+	enum { VM_EXITED, VM_SIGNALED, VM_FAILED } kind;
+	int code; /* VM_EXITED: the application's exit status, or 0 for a power-off */
+	int signal; /* VM_SIGNALED */
+	char reason[256]; /* one printable line, or "" */
+};
+
+struct vm_owner {
+	/* Everything in the guest has come to its end; once. Loop thread. */
+	void (*ended)(void *context, const struct vm_outcome *outcome);
+	void *context;
+};
+
+struct vm;
+
+/* Builds the machine and loads what it boots; nothing runs yet. NULL: see err. */
+struct vm *vm_create(const struct vm_config *config, struct loop *loop, struct streams *streams,
+		     const struct vm_owner *owner, struct error *err);
+void vm_destroy(struct vm *vm); /* stops it first; NULL is fine */
+
+int vm_start(struct vm *vm, struct error *err);
+
+/* Returns when every vCPU is out of the guest and no device moves. Time goes on in the guest. */
+void vm_pause(struct vm *vm);
+void vm_resume(struct vm *vm);
+
+/* Whether the runtime has reached the application's first instruction. */
+bool vm_booted(const struct vm *vm);
+
+/* Delivers a signal, 1 … 64, to the application. */
+void vm_signal(struct vm *vm, int signal);
+
+#endif
