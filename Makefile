@@ -121,7 +121,7 @@ RUNTIME_OBJ := $(addprefix $(B)/,$(addsuffix .o,$(basename $(RUNTIME_SRC:%=runti
 RUNTIME_LDS := arch/$(ARCH)/guest/runtime.lds
 RUNTIME_CFLAGS := -std=gnu11 -O2 -g $(WARN) -ffreestanding -fno-stack-protector -fno-pic -fno-pie \
 	$(RUNTIME_CFLAGS_$(ARCH)) -ffunction-sections -fdata-sections \
-	-fno-asynchronous-unwind-tables -I. -Iguest-runtime -Iarch/$(ARCH)/guest
+	-fno-asynchronous-unwind-tables -I. -Iarch/$(ARCH)/guest
 
 $(B)/runtime.elf: $(RUNTIME_OBJ) $(RUNTIME_LDS)
 	$(call say,LD)
@@ -223,6 +223,21 @@ test: test-build
 test-long: test-build
 	@tests/run --arch $(ARCH) --long $(TESTS)
 
+# ---- measure -----------------------------------------------------------------------------
+# In one saved state of a host that counts instructions; alone on the machine.
+$(B)/bench/firstbyte: bench/firstbyte.c
+$(B)/bench/minimal: bench/$(ARCH)/minimal.c
+$(B)/bench/hello-host: examples/hello/hello.c
+$(B)/bench/firstbyte $(B)/bench/minimal $(B)/bench/hello-host: | deps-build
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) -std=gnu11 -O2 $(WARN) -static -o $@ $<
+
+bench: all $(B)/bench/firstbyte $(B)/bench/minimal $(B)/bench/hello-host
+	@job=$$(mktemp -d) && trap 'rm -rf "$$job"' EXIT && \
+	cp bench/start $(B)/bench/* $(B)/examples/hello/hello "$$job" && \
+	ln -s start "$$job/run" && lab/lab --icount $(ARCH) "$$job"
+
 C_FILES = $(shell git ls-files '*.c' '*.h')
 lint: deps-lint deps-test $(U)/.include build/.llhttp
 	@tests/lint/layers
@@ -255,7 +270,7 @@ install: all $(MAN)
 clean:
 	rm -rf build
 
-.PHONY: all examples guests unit-tests run test test-build test-long lint install clean \
+.PHONY: all examples guests unit-tests run test test-build test-long bench lint install clean \
 	deps-build deps-test deps-lint deps-install
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -47,8 +47,8 @@ struct mapping {
 	bool owned;
 };
 
-/* Makes memory above the constant tables reachable, and the user half empty. */
-void mmu_init(uint64_t ram_start, uint64_t ram_end);
+/* Makes the user half empty. */
+void mmu_init(void);
 /* Maps or replaces one page. The tables come from pages.h and are charged by the caller. */
 void mmu_map(uint64_t address, uint64_t physical, unsigned access);
 /* False: nothing is there. */

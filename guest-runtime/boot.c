@@ -76,7 +76,7 @@ _Noreturn void runtime_main(uint64_t tree)
 	control_init(&machine);
 	if (control_page()->version != CONTROL_VERSION)
 		panic("the monitor speaks another version");
-	mmu_init(machine.ram_start, machine.ram_end);
+	mmu_init();
 	memory_create();
 	random_init();
 	descriptors_init();

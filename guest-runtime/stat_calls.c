@@ -116,8 +116,13 @@ static int64_t describe_path(const uint64_t *where, uint64_t flags, uint64_t to,
 	result = lookup_user(&lookup, where[0], where[1], how);
 	if (!result)
 		result = write(lookup.node, to);
-	else if (result == -ENXIO) /* through /proc/self/fd to a stream */
-		result = write(node_of(descriptor_file(0)), to);
+	lookup_finish(&lookup);
+	if (result != -ENXIO)
+		return result;
+	/* Through /proc/self/fd to a file that has no node: a stream or a pipe. */
+	result = lookup_user_link(&lookup, where[0], where[1]);
+	if (!result)
+		result = write(node_of(lookup.node->link_target), to);
 	lookup_finish(&lookup);
 	return result;
 }

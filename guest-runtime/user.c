@@ -185,7 +185,10 @@ void *uio_run(struct uio *uio, size_t *run)
 		return (char *)uio->kernel + uio->base;
 	}
 	*run = 0;
-	return next_buffer(uio) ? user_run(uio->base, uio->length, uio->to_user, run) : 0;
+	if (!next_buffer(uio))
+		return 0;
+	return user_run(uio->base, uio->length < UIO_RUN_MAX ? uio->length : UIO_RUN_MAX,
+			uio->to_user, run);
 }
 
 int64_t uio_move(struct uio *uio, void *kernel, size_t length)

@@ -31,6 +31,8 @@ struct uio {
 	const char *kernel; /* instead of user memory: the runtime's own bytes, to be written */
 };
 
+#define UIO_RUN_MAX 0x40000
+
 int uio_buffer(struct uio *uio, uint64_t base, size_t length, bool to_user);
 /* One physically contiguous buffer of the runtime, as the source of a write. */
 void uio_kernel(struct uio *uio, const void *bytes, size_t length);
@@ -38,7 +40,8 @@ int uio_vector(struct uio *uio, uint64_t vector, unsigned count, bool to_user);
 /* Moves up to `length` bytes between `kernel` and the list: the count moved, which is short
  * only at the list's end or at a bad address; -EFAULT when nothing could be moved. */
 int64_t uio_move(struct uio *uio, void *kernel, size_t length);
-/* The next run, not consumed; 0 with *run 0 for a bad address or at the end. */
+/* The next run, at most UIO_RUN_MAX long, not consumed; 0 with *run 0 for a bad address or at the
+ * end. */
 void *uio_run(struct uio *uio, size_t *run);
 void uio_advance(struct uio *uio, size_t length);
 

@@ -26,7 +26,7 @@ static const struct {
 			.p_offset = sizeof(Elf64_Ehdr) + sizeof(Elf64_Phdr),
 			.p_paddr = ARM64_RAM,
 			.p_filesz = 8,
-			.p_memsz = 0x2000,
+			.p_memsz = 0x1ff8,
 		},
 	.code = "runtime",
 };

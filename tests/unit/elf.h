@@ -4,6 +4,7 @@
 #define MOTE_TEST_ELF_H
 
 #include <elf.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 

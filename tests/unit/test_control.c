@@ -280,17 +280,27 @@ static void test_failed_start_can_be_repeated(void **state)
 	assert_int_equal(reply.instance, VM_RUNNING);
 }
 
+static void start_that_lacks_thread(int number)
+{
+	assert_ok(put_machine(2, 16), err);
+	assert_ok(put_application("app"), err);
+	thread_fails = number;
+	assert_error(ask(OP_INSTANCE_START), err, EAGAIN, "thread");
+	assert_application(APPLICATION_NONE, -1, -1, "");
+}
+
 static void test_start_that_fails_at_the_threads_can_be_repeated(void **state)
 {
 	(void)state;
-	assert_ok(put_machine(2, 16), err);
-	assert_ok(put_application("app"), err);
-	for (int thread = 0; thread < 2; thread++) {
-		thread_fails = thread;
-		assert_error(ask(OP_INSTANCE_START), err, EAGAIN, "thread");
-		assert_application(APPLICATION_NONE, -1, -1, "");
-	}
+	start_that_lacks_thread(0);
+	start_that_lacks_thread(1);
 	assert_ok(ask(OP_INSTANCE_START), err);
+}
+
+static void test_start_that_failed_leaves_nothing_to_destroy(void **state)
+{
+	(void)state;
+	start_that_lacks_thread(1);
 }
 
 static const struct {
@@ -419,6 +429,7 @@ int main(void)
 		TEST(test_start_without_a_kernel),
 		TEST(test_failed_start_can_be_repeated),
 		TEST(test_start_that_fails_at_the_threads_can_be_repeated),
+		TEST(test_start_that_failed_leaves_nothing_to_destroy),
 		TEST(test_application_from_start_to_end),
 		TEST(test_pause_and_resume),
 		TEST(test_end_that_came_before_the_pause_is_noticed_after_it),

@@ -145,14 +145,17 @@ static void test_interrupted_runs_go_on(void **state)
 static void test_mmio_goes_to_the_bus_and_costs_no_register_call(void **state)
 {
 	(void)state;
-	script(&(struct fake_run){
-		.reason = KVM_EXIT_MMIO, .address = 0x1010, .size = 4, .write = true, .data = 77});
+	script(&(struct fake_run){.reason = KVM_EXIT_MMIO,
+				  .address = 0x1010,
+				  .size = 2,
+				  .write = true,
+				  .data = 0x1234567});
 	script(&(struct fake_run){.reason = KVM_EXIT_MMIO, .address = 0x1020, .size = 2});
 	script(&(struct fake_run){.reason = KVM_EXIT_MMIO, .address = 0x9999, .size = 8});
 	script(&power_off);
 	run_to_its_end();
 	assert_int_equal(writes, 1);
-	assert_int_equal(last_value, 77);
+	assert_int_equal(last_value, 0x4567);
 	assert_int_equal(reads, 1);
 	assert_int_equal(fake_kvm_call(KVM_RUN, 2)->value, 0x7720);
 	assert_int_equal(fake_kvm_call(KVM_RUN, 3)->value, 0); /* nothing there reads as zero */

@@ -44,7 +44,7 @@ static void test_machine_as_the_contract_says(void **state)
 	assert_int_equal(fdt_check_full(tree, control_at - fdt_at), 0);
 	assert_string_equal(chosen(tree, "mote,program", 5), "/app");
 	initrd = fdt64_ld(chosen(tree, "linux,initrd-start", 8));
-	assert_int_equal(initrd, ARM64_RAM + 0x2000); /* behind the runtime's zeroed bytes */
+	assert_int_equal(initrd, ARM64_RAM + 0x2000); /* the page behind the runtime */
 	assert_int_equal(fdt64_ld(chosen(tree, "linux,initrd-end", 8)), initrd + sizeof(elf));
 	test_elf_init(&elf, 0x400000);
 	assert_memory_equal(guest_memory(initrd), &elf, sizeof(elf));
@@ -84,6 +84,33 @@ static void test_interrupt_controller_is_placed_and_finished(void **state)
 	assert_true(fake_kvm_call(KVM_SET_DEVICE_ATTR, 2) > fake_kvm_call(KVM_CREATE_VCPU, 3));
 	assert_int_equal(fake_kvm_call(KVM_SET_DEVICE_ATTR, 3)->group, KVM_DEV_ARM_VGIC_GRP_CTRL);
 	vm_destroy(vm);
+}
+
+static uint32_t features[8];
+static unsigned int feature_count;
+
+static int note_features(int fd, unsigned long request, void *argument)
+{
+	const struct kvm_vcpu_init *init = argument;
+
+	(void)fd;
+	if (request == KVM_ARM_VCPU_INIT && feature_count < LENGTH(features))
+		features[feature_count++] = init->features[0];
+	return 0;
+}
+
+static void test_only_the_first_vcpu_starts_by_itself(void **state)
+{
+	(void)state;
+	feature_count = 0;
+	fake_kvm.other = note_features;
+	config.machine.vcpu_count = 3;
+	vm_destroy(create());
+	assert_int_equal(feature_count, 3);
+	for (unsigned int i = 0; i < 3; i++) {
+		assert_true(features[i] >> KVM_ARM_VCPU_PSCI_0_2 & 1);
+		assert_int_equal(features[i] >> KVM_ARM_VCPU_POWER_OFF & 1, i > 0);
+	}
 }
 
 static void test_old_interrupt_controller_serves_eight(void **state)
@@ -225,6 +252,7 @@ int main(void)
 		TEST(test_machine_as_the_contract_says),
 		TEST(test_start_costs_two_register_writes),
 		TEST(test_interrupt_controller_is_placed_and_finished),
+		TEST(test_only_the_first_vcpu_starts_by_itself),
 		TEST(test_old_interrupt_controller_serves_eight),
 		TEST(test_host_with_fewer_vcpus),
 		TEST(test_creation_fails_cleanly_at_every_call),

@@ -164,13 +164,14 @@ static void test_pause_holds_guest_and_input_until_resume(void **state)
 	pipes_type(&pipes, "x");
 	pipes_dispatch(&pipes);
 	assert_int_equal(fake_kvm_count(KVM_IRQ_LINE), 0);
-	assert_int_equal(ended, 0);
-	fake_kvm_run(0, &off);
 	vm_resume(vm);
 	pipes_dispatch(&pipes);
 	assert_int_equal(fake_kvm_count(KVM_IRQ_LINE), 2);
-	if (!ended)
-		assert_ok(loop_run(pipes.loop, &err), err);
+	assert_int_equal(ended, 0);
+	vm_pause(vm);
+	fake_kvm_run(0, &off);
+	vm_resume(vm);
+	assert_ok(loop_run(pipes.loop, &err), err);
 	assert_int_equal(outcome.code, 3);
 	vm_destroy(vm);
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The page tables of user mode: 39 bits, three levels, 4 KiB pages. The kernel's own
- * tables are in tables.S; here they only grow by the memory above the first GiB. An
- * inaccessible page keeps its entry with the valid bit clear. */
+ * tables are constants in tables.S. An inaccessible page keeps its entry with the valid bit
+ * clear. */
 #include "guest-runtime/arch.h"
-#include "guest-runtime/machine.h"
 #include "guest-runtime/pages.h"
 #include "guest-runtime/string.h"
 
@@ -13,11 +12,9 @@
 #define OWNED (1ull << 55) /* software bit */
 #define PXN (1ull << 53)
 #define UXN (1ull << 54)
-#define GIB (1ull << 30)
 
 typedef uint64_t table[ENTRIES];
 
-extern table kernel_table;
 static table user_table __attribute__((aligned(PAGE_SIZE), section(".tables")));
 
 static unsigned slot(uint64_t address, int level)
@@ -36,13 +33,8 @@ static void tlb_forget(uint64_t address)
 			 : "memory");
 }
 
-void mmu_init(uint64_t ram_start, uint64_t ram_end)
+void mmu_init(void)
 {
-	uint64_t block = ram_start + GIB;
-
-	for (; block < ram_end; block += GIB)
-		kernel_table[slot(block, 1)] =
-			block | PTE_VALID | PTE_SHARED | PTE_ACCESSED | PXN | UXN;
 	tables_publish();
 	cpu_write(ttbr0_el1, physical(user_table));
 	cpu_isb();
@@ -205,7 +197,7 @@ void mmu_trim(uint64_t start, uint64_t end)
 		if (!user_table[i])
 			continue;
 		trim_level3(linear(user_table[i] & ADDRESS_MASK), base, start, end);
-		if (base >= start && base + GIB <= end)
+		if (base >= start && base + (1ull << 30) <= end)
 			table_trim(&user_table[i], base);
 	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The kernel's page tables as constants: no instruction is spent on building them, and no
- * moment exists at which the image is mapped otherwise. Memory above the first GiB is
- * added by mmu_init. The GiB may reach past the end of RAM: nothing is there to touch. */
+ * moment exists at which the image is mapped otherwise. They reach past the end of RAM,
+ * wherever that is: nothing is there to touch. */
 #include "cpu.h"
 
 #define ATTRIBUTES (PTE_VALID | PTE_SHARED | PTE_ACCESSED | PTE_UXN)
@@ -18,7 +18,11 @@
 kernel_table:				/* level 1: one entry a GiB */
 	.quad BLOCK_DEVICE
 	.quad kernel_table_ram - LINEAR_BASE + TABLE
-	.zero PAGE_SIZE - 16
+	.set address, 0x80000000
+	.rept 510
+	.quad address + BLOCK_DATA
+	.set address, address + 0x40000000
+	.endr
 
 kernel_table_ram:			/* level 2: 2 MiB */
 	.quad kernel_table_image - LINEAR_BASE + TABLE
