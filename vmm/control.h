@@ -33,7 +33,7 @@ enum operation {
 enum vm_state { VM_NOT_STARTED, VM_RUNNING, VM_PAUSED, VM_ENDED, VM_STATE_COUNT };
 
 enum application_state {
-	APPLICATION_NONE, /* nothing configured */
+	APPLICATION_NONE, /* nothing was started */
 	APPLICATION_STARTING, /* until the runtime marks the boot as complete */
 	APPLICATION_RUNNING,
 	APPLICATION_PAUSED,

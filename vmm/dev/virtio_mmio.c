@@ -27,6 +27,8 @@ enum virtio_register {
 	QUEUE_DRIVER_HIGH = 0x094,
 	QUEUE_DEVICE_LOW = 0x0a0,
 	QUEUE_DEVICE_HIGH = 0x0a4,
+	SHM_LENGTH_LOW = 0x0b0,
+	SHM_LENGTH_HIGH = 0x0b4,
 	CONFIG_GENERATION = 0x0fc,
 	CONFIG = 0x100,
 };
@@ -124,6 +126,9 @@ static uint32_t register_read(struct virtio *virtio, uint64_t offset)
 		return virtio->interrupt_status;
 	case STATUS:
 		return virtio->status;
+	case SHM_LENGTH_LOW:
+	case SHM_LENGTH_HIGH:
+		return UINT32_MAX; /* no such region */
 	default:
 		return 0;
 	}
