@@ -45,12 +45,15 @@ all: $(B)/mote $(B)/mote-vmm $(B)/mote-cc examples
 DEPS_BUILD := gcc make libc6-dev python3 xz-utils \
 	$(if $(NATIVE),,gcc-$(TRIPLET) libc6-dev-$(DEB_$(ARCH))-cross)
 DEPS_TEST := $(DEPS_BUILD) libcmocka-dev libjansson-dev libfdt-dev curl cpio
+DEPS_FUZZ := $(DEPS_TEST) clang libclang-rt-dev
 DEPS_LINT := clang-format clang-tidy shellcheck
 
 deps-build:
 	@lab/deps $(DEPS_BUILD)
 deps-test:
 	@lab/deps $(DEPS_TEST)
+deps-fuzz:
+	@lab/deps $(DEPS_FUZZ)
 deps-lint:
 	@lab/deps $(DEPS_LINT)
 
@@ -74,7 +77,7 @@ API_SRC := $(wildcard api/*.c)
 CLI_SRC := $(wildcard api/cli/*.c)
 VMM_SRC := $(wildcard vmm/*.c vmm/dev/*.c arch/$(ARCH)/*.c)
 LIB_SRC := $(filter-out vmm/main.c,$(VMM_SRC)) $(API_SRC)
-LIB_OBJ := $(LIB_SRC:%.c=$(B)/obj/%.o) $(B)/obj/api/openapi.o $(B)/obj/vmm/runtime.o \
+LIB_OBJ := $(LIB_SRC:%.c=$(B)/obj/%.o) $(B)/obj/api/openapi.o $(B)/obj/vmm/runtime_elf.o \
 	$(LLHTTP_SRC:%.c=$(B)/llhttp/%.o)
 CLI_OBJ := $(CLI_SRC:%.c=$(B)/obj/%.o)
 
@@ -99,7 +102,7 @@ $(B)/obj/%.o: %.c | $(B)/.sysroot build/.llhttp
 	$(call say,CC)
 	$(Q)$(CC) $(DEPFLAGS) $(CPPFLAGS) $(CFLAGS) $(INCLUDES) -c -o $@ $<
 
-$(B)/obj/vmm/runtime.o: vmm/runtime.S $(B)/runtime.elf
+$(B)/obj/vmm/runtime_elf.o: vmm/runtime_elf.S $(B)/runtime.elf
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) -DMOTE_RUNTIME_ELF='"$(B)/runtime.elf"' -c -o $@ $<
@@ -121,7 +124,7 @@ RUNTIME_OBJ := $(addprefix $(B)/,$(addsuffix .o,$(basename $(RUNTIME_SRC:%=runti
 RUNTIME_LDS := arch/$(ARCH)/guest/runtime.lds
 RUNTIME_CFLAGS := -std=gnu11 -O2 -g $(WARN) -ffreestanding -fno-stack-protector -fno-pic -fno-pie \
 	$(RUNTIME_CFLAGS_$(ARCH)) -ffunction-sections -fdata-sections \
-	-fno-asynchronous-unwind-tables -I. -Iarch/$(ARCH)/guest
+	-fno-asynchronous-unwind-tables -fno-merge-constants -I. -Iarch/$(ARCH)/guest
 
 $(B)/runtime.elf: $(RUNTIME_OBJ) $(RUNTIME_LDS)
 	$(call say,LD)
@@ -161,24 +164,44 @@ run: all
 	printf '#!/bin/sh\nexec ./tour ./hello\n' >"$$job/run" && chmod +x "$$job/run" && \
 	lab/host $(ARCH) "$$job"
 
-# Bare-metal guests, and real programs that nobody here built.
-GUESTS := $(patsubst tests/guests/$(ARCH)/%.S,$(B)/guests/%,$(wildcard tests/guests/$(ARCH)/*.S))
+# Bare-metal guests (assembly alone, or C with what they share), and real programs that
+# nobody here built.
+GUEST_LIB := tests/guests/guest.c $(wildcard tests/guests/$(ARCH)/lib/*.[cS])
+GUEST_CFLAGS := -std=gnu11 -O2 $(WARN) -ffreestanding -fno-stack-protector -fno-pie \
+	$(RUNTIME_CFLAGS_$(ARCH)) -I. -Itests/guests/$(ARCH)/lib
+GUEST_LINK = $(CC) -nostdlib -static -I. -Wl,-Ttext=$(RAM_$(ARCH)),-N,--build-id=none \
+	-Wl,--no-warn-rwx-segments
+GUESTS := $(patsubst tests/guests/$(ARCH)/%.S,$(B)/guests/%,$(wildcard tests/guests/$(ARCH)/*.S)) \
+	$(patsubst tests/guests/%.c,$(B)/guests/%,$(filter-out $(GUEST_LIB),$(wildcard tests/guests/*.c)))
 guests: $(GUESTS)
 $(B)/guests/%: tests/guests/$(ARCH)/%.S | deps-build
 	@mkdir -p $(@D)
 	$(call say,LD)
-	$(Q)$(CC) -nostdlib -static -I. -Wl,-Ttext=$(RAM_$(ARCH)),-N,--build-id=none \
-		-Wl,--no-warn-rwx-segments -o $@ $<
+	$(Q)$(GUEST_LINK) -o $@ $<
+$(B)/guests/%: tests/guests/%.c $(GUEST_LIB) $(wildcard tests/guests/*.h tests/guests/$(ARCH)/lib/*.h) | deps-build
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(GUEST_LINK) $(GUEST_CFLAGS) -o $@ $< $(GUEST_LIB)
 $(B)/.real: | deps-build
 	@mkdir -p $(B)/real
 	@tree=$$(lab/debs --no-deps $(DEB_$(ARCH)) real busybox-static bash-static) && \
 		cp $$tree/bin/busybox $$tree/bin/bash-static $(B)/real/
 	@touch $@
+# Debian's kernel, the one that the lab's hosts run, so that it is downloaded once.
+$(B)/.linux: tests/guests/linux-initrd $(B)/.real | deps-test
+	@mkdir -p $(B)/linux
+	@tree=$$(lab/debs $(DEB_$(ARCH)) lab-linux-6.1 linux-image-$(DEB_$(ARCH))) && \
+		cp $$tree/boot/vmlinuz-* $(B)/linux/Image && \
+		$< $(B)/real/busybox $(B)/linux/initrd \
+		$$tree/usr/lib/modules/*/kernel/drivers/virtio/virtio_mmio.ko \
+		$$tree/usr/lib/modules/*/kernel/drivers/char/virtio_console.ko
+	@touch $@
 
 # Unit tests run on the build machine, with sanitizers and a scripted KVM in kvm.c's place.
 U := $(B)/unit
-UNIT_CFLAGS := -std=gnu11 -O1 -g $(WARN) -fsanitize=address,undefined \
-	-fno-sanitize-recover=all -isystem $(U)/include -isystem $(LLHTTP)/usr/share/include/llhttp
+HOST_CFLAGS := -std=gnu11 -O1 -g $(WARN) -isystem $(U)/include \
+	-isystem $(LLHTTP)/usr/share/include/llhttp
+UNIT_CFLAGS := $(HOST_CFLAGS) -fsanitize=address,undefined -fno-sanitize-recover=all
 UNIT_SRC := $(filter-out vmm/main.c vmm/kvm.c api/cli/main.c,$(VMM_SRC) $(API_SRC) $(CLI_SRC)) \
 	$(wildcard tests/fake/*.c)
 UNIT_OBJ := $(UNIT_SRC:%.c=$(U)/obj/%.o) $(LLHTTP_SRC:%.c=$(U)/obj/llhttp/%.o) \
@@ -209,7 +232,63 @@ $(U)/libmote.a: $(UNIT_OBJ)
 	$(Q)rm -f $@ && ar rcs $@ $^
 $(U)/test_%: $(U)/obj/tests/unit/test_%.o $(U)/libmote.a
 	$(call say,LD)
-	$(Q)$(HOSTCC) -fsanitize=address,undefined -o $@ $^ -lcmocka -ljansson -lfdt -lpthread
+	$(Q)$(HOSTCC) -fsanitize=address,undefined $(UNIT_WRAP:%=-Wl,--wrap=%) -o $@ $^ \
+		-lcmocka -ljansson -lfdt -lpthread
+# The calls that tests/unit/faults.h lets fail.
+$(U)/test_faults: UNIT_WRAP := malloc calloc realloc strdup asprintf mmap open read pread write \
+	fstat lstat fstatat readlinkat fchmod renameat2 epoll_create1 epoll_ctl eventfd \
+	timerfd_create socket bind listen accept4 getsockopt send recv getrandom sigaction \
+	pthread_create json_loadb
+
+# Fuzz targets: one for each parser of untrusted bytes, by clang, with what they need.
+F := $(B)/fuzz
+FUZZ_CFLAGS := $(HOST_CFLAGS) -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=all
+FUZZ_SRC := $(filter-out api/connection.c api/server.c api/listen.c,$(API_SRC)) \
+	$(addprefix vmm/,config.c error.c log.c image.c memory.c irq.c bus.c) \
+	$(filter-out vmm/dev/stream.c,$(wildcard vmm/dev/*.c)) arch/$(ARCH)/layout.c \
+	$(addprefix guest-runtime/,cpio.c node.c elf.c) $(wildcard tests/fuzz/support/*.c)
+FUZZ_OBJ := $(FUZZ_SRC:%.c=$(F)/obj/%.o) $(LLHTTP_SRC:%.c=$(F)/obj/llhttp/%.o) \
+	$(U)/obj/api/openapi.o
+FUZZERS := $(patsubst tests/fuzz/%.c,$(F)/%,$(wildcard tests/fuzz/fuzz_*.c))
+
+fuzzers: $(FUZZERS)
+$(F)/obj/%.o: %.c | $(U)/.include build/.llhttp deps-fuzz
+	@mkdir -p $(@D)
+	$(call say,CLANG)
+	$(Q)clang $(DEPFLAGS) $(CPPFLAGS) $(FUZZ_CFLAGS) -c -o $@ $<
+# The runtime is freestanding, and made for a CPU that takes unaligned accesses.
+$(F)/obj/guest-runtime/%.o: FUZZ_CFLAGS += -ffreestanding -fno-sanitize=alignment
+$(F)/obj/guest-runtime/%.o $(F)/obj/tests/fuzz/%.o: CPPFLAGS += -Iarch/$(ARCH)/guest
+$(F)/obj/llhttp/%.o: build/.llhttp | deps-fuzz
+	@mkdir -p $(@D)
+	$(call say,CLANG)
+	$(Q)clang $(FUZZ_CFLAGS) -w -c -o $@ $(LLHTTP)/usr/share/llhttp/$*.c
+$(F)/libmote.a: $(FUZZ_OBJ)
+	$(call say,AR)
+	$(Q)rm -f $@ && ar rcs $@ $^
+$(F)/fuzz_%: $(F)/obj/tests/fuzz/fuzz_%.o $(F)/libmote.a
+	$(call say,LD)
+	$(Q)clang -fsanitize=fuzzer,address,undefined -o $@ $^ -ljansson -lpthread
+
+# The unit tests of what threads meet in, under the thread sanitizer.
+T := $(B)/tsan
+# The one fence there is, in virtqueue.c, orders us and the guest, not two threads of ours.
+TSAN_CFLAGS := $(HOST_CFLAGS) -Wno-tsan -fsanitize=thread
+TSAN_OBJ := $(UNIT_SRC:%.c=$(T)/obj/%.o) $(filter-out $(UNIT_SRC:%.c=$(U)/obj/%.o),$(UNIT_OBJ))
+TSAN_TESTS := $(addprefix $(T)/test_,control loop stream threads vcpu virtio_console vm vm_run)
+
+tsan-tests: $(TSAN_TESTS)
+$(T)/obj/%.o: %.c | $(U)/.include build/.llhttp deps-test
+	@mkdir -p $(@D)
+	$(call say,TSAN)
+	$(Q)$(HOSTCC) $(DEPFLAGS) $(CPPFLAGS) $(TSAN_CFLAGS) -c -o $@ $<
+$(T)/libmote.a: $(TSAN_OBJ)
+	$(call say,AR)
+	$(Q)rm -f $@ && ar rcs $@ $^
+$(T)/test_%: $(T)/obj/tests/unit/test_%.o $(T)/libmote.a
+	$(call say,LD)
+	$(Q)$(HOSTCC) -fsanitize=thread -o $@ $^ -lcmocka -ljansson -lfdt -lpthread
 
 # An installed tree for the tests to run from.
 $(B)/.install: all
@@ -217,7 +296,7 @@ $(B)/.install: all
 	@$(MAKE) --no-print-directory install DESTDIR=$(B)/install PREFIX=/opt/m >/dev/null
 	@touch $@
 
-test-build: deps-test all guests $(B)/.real $(PROGRAMS) unit-tests $(B)/.install
+test-build: deps-test all guests $(B)/.real $(B)/.linux $(PROGRAMS) unit-tests fuzzers tsan-tests $(B)/.install
 test: test-build
 	@tests/run --arch $(ARCH) $(TESTS)
 test-long: test-build
@@ -270,8 +349,8 @@ install: all $(MAN)
 clean:
 	rm -rf build
 
-.PHONY: all examples guests unit-tests run test test-build test-long bench lint install clean \
-	deps-build deps-test deps-lint deps-install
+.PHONY: all examples guests unit-tests fuzzers tsan-tests run test test-build test-long bench lint \
+	install clean deps-build deps-test deps-fuzz deps-lint deps-install
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(shell find build -name '*.d' 2>/dev/null)

@@ -195,17 +195,19 @@ int config_file_apply_bytes(const char *name, const char *data, size_t length,
 	return result;
 }
 
-static int read_all(int fd, const char *path, char *to, size_t *length, struct error *err)
+/* Reads to the end, at most room bytes. */
+static int read_all(int fd, const char *path, char *to, size_t room, size_t *length,
+		    struct error *err)
 {
 	ssize_t count;
 
 	*length = 0;
 	do {
-		count = read(fd, to + *length, CONFIG_FILE_MAX + 1 - *length);
+		count = read(fd, to + *length, room - *length);
 		if (count < 0)
 			return error_errno(err, "%s", path);
 		*length += (size_t)count;
-	} while (count && *length <= CONFIG_FILE_MAX);
+	} while (count && *length < room);
 	if (*length > CONFIG_FILE_MAX)
 		return error_set(err, EFBIG, "%s: larger than 1 MiB", path);
 	return 0;
@@ -214,14 +216,18 @@ static int read_all(int fd, const char *path, char *to, size_t *length, struct e
 int config_file_apply(const char *path, struct control *control, struct error *err)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	size_t length = 0;
+	size_t length = 0, room = CONFIG_FILE_MAX + 1;
+	struct stat st;
 	char *data;
 	int result;
 
 	if (fd < 0)
 		return error_errno(err, "%s", path);
-	data = malloc(CONFIG_FILE_MAX + 1);
-	result = data ? read_all(fd, path, data, &length, err)
+	/* A file is rarely a megabyte; a pipe does not say. */
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size < CONFIG_FILE_MAX)
+		room = (size_t)st.st_size + 1;
+	data = malloc(room);
+	result = data ? read_all(fd, path, data, room, &length, err)
 		      : error_set(err, ENOMEM, "%s: out of memory", path);
 	close(fd);
 	if (!result)

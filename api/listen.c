@@ -100,9 +100,8 @@ static int publish(struct api_listener *listener, const struct sockaddr_un *temp
 
 	unlink(temporary->sun_path); /* of a dead process that had our number */
 	result = bind_listening(listener->fd, temporary, err);
-	if (result)
-		return result;
-	result = appear(listener, temporary, err);
+	if (!result)
+		result = appear(listener, temporary, err);
 	if (result)
 		unlink(temporary->sun_path);
 	return result;

@@ -124,6 +124,7 @@ static struct node *parent_of(struct node *root, const char **name, size_t *leng
 		if (!made) {
 			made = node_create(S_IFDIR | 0755);
 			if (!made || entry_add(directory, start, n, made)) {
+				node_put(made);
 				*problem = "memory is short";
 				return 0;
 			}

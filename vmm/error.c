@@ -6,6 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
+/* One line, whatever was quoted in it. */
+static void make_line(char *message)
+{
+	for (; *message; message++)
+		if ((unsigned char)*message < ' ' || *message == 0x7f)
+			*message = '?';
+}
+
 int error_set(struct error *err, int code, const char *format, ...)
 {
 	va_list args;
@@ -13,6 +21,7 @@ int error_set(struct error *err, int code, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(err->message, sizeof(err->message), format, args);
 	va_end(args);
+	make_line(err->message);
 	err->code = code;
 	return -code;
 }
@@ -32,6 +41,7 @@ int error_errno(struct error *err, const char *format, ...)
 	if (used > most)
 		used = most;
 	snprintf(err->message + used, sizeof(err->message) - used, ": %s", reason);
+	make_line(err->message);
 	err->code = code;
 	return -code;
 }

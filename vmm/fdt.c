@@ -14,6 +14,10 @@
 /* Nodes of fixed size, and what each vCPU adds. */
 enum { FDT_BASE_SIZE = 4096, FDT_VCPU_SIZE = 192 };
 
+/* Around the caller's arguments: the later of two wins, and who asks for a console wants to
+ * see the time before it as well (on the UART of stdout-path). */
+static const char default_args[] = "panic=1", earlycon_args[] = " earlycon";
+
 /* Adds up libfdt's answers: the first error stays. */
 #define TRY(call) (result = result ? result : (call))
 
@@ -34,7 +38,8 @@ size_t fdt_size(const struct fdt_contents *contents)
 	return FDT_BASE_SIZE + FDT_VCPU_SIZE * (size_t)contents->machine->vcpu_count +
 	       strings_size(application->args) + strings_size(application->env) +
 	       (application->path ? strlen(application->path) : 0) +
-	       strlen(contents->initrd->program) + (boot_args ? strlen(boot_args) : 0);
+	       strlen(contents->initrd->program) + sizeof(default_args) + sizeof(earlycon_args) +
+	       (boot_args ? strlen(boot_args) : 0);
 }
 
 /* A string list: first (if any) and strings; no property when there is nothing to list. */
@@ -84,15 +89,30 @@ static int chosen_application(void *fdt, const struct fdt_contents *contents)
 	return result;
 }
 
+static int chosen_bootargs(void *fdt, const struct boot_source *boot)
+{
+	const char *args = boot->boot_args ? boot->boot_args : "";
+	const char *gap = *args ? " " : "";
+	const char *early = strstr(args, "console=") ? earlycon_args : "";
+	size_t size = sizeof(default_args) + strlen(gap) + strlen(args) + strlen(early);
+	void *to;
+	int result;
+
+	if (!boot->kernel_image_path)
+		return 0;
+	result = fdt_property_placeholder(fdt, "bootargs", (int)size, &to);
+	if (result == 0)
+		snprintf(to, size, "%s%s%s%s", default_args, gap, args, early);
+	return result;
+}
+
 static int chosen_node(void *fdt, const struct fdt_contents *contents)
 {
-	const char *boot_args = contents->config->boot.boot_args;
 	uint8_t seed[32];
 	char uart[32];
 	int result = fdt_begin_node(fdt, "chosen");
 
-	if (boot_args)
-		TRY(fdt_property_string(fdt, "bootargs", boot_args));
+	TRY(chosen_bootargs(fdt, &contents->config->boot));
 	snprintf(uart, sizeof(uart), "/uart@%llx", (unsigned long long)arch_layout.uart);
 	TRY(fdt_property_string(fdt, "stdout-path", uart));
 	if (contents->initrd->end > contents->initrd->start) {
@@ -164,7 +184,8 @@ static int virtio_nodes(void *fdt, uint32_t count)
 
 int fdt_build(const struct fdt_contents *contents, void *buffer, size_t size, struct error *err)
 {
-	int result = fdt_create(buffer, (int)size);
+	/* Looking for equal names costs more than their bytes do. */
+	int result = fdt_create_with_flags(buffer, (int)size, FDT_CREATE_FLAG_NO_NAME_DEDUP);
 
 	TRY(fdt_finish_reservemap(buffer));
 	TRY(fdt_begin_node(buffer, ""));

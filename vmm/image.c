@@ -49,7 +49,7 @@ int image_read(const struct image *image, uint64_t offset, void *buffer, uint64_
 		return 0;
 	}
 	while (length > 0) {
-		ssize_t got = pread(image->fd, to, length, (off_t)offset);
+		ssize_t got = pread(image->fd, to, length, (off_t)(image->offset + offset));
 
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -183,14 +183,34 @@ static int segments_check(const struct image *image, const Elf64_Phdr *segments,
 	return 0;
 }
 
+/* Shows the segment's pages as they are in the file: what the guest does not touch costs
+ * nothing then. What the file has behind a read-only segment may show in its last page. How
+ * many of the segment's bytes are there now. */
+static uint64_t segment_map(const struct image *image, const Elf64_Phdr *segment,
+			    const struct memory *memory)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), offset = image->offset + segment->p_offset;
+	uint64_t length = segment->p_filesz & ~(page - 1);
+
+	if (!(segment->p_flags & PF_W))
+		length = (segment->p_filesz + page - 1) & ~(page - 1);
+	if (!image->mappable || !length || segment->p_offset > image->size ||
+	    length > image->size - segment->p_offset || offset % page || segment->p_paddr % page ||
+	    memory_map_file(memory, segment->p_paddr, length, image->fd, offset) < 0)
+		return 0;
+	return length < segment->p_filesz ? length : segment->p_filesz;
+}
+
 static int segment_load(const struct image *image, const Elf64_Phdr *segment,
 			const struct memory *memory, struct error *err)
 {
-	if (!segment->p_filesz)
+	uint64_t mapped = segment_map(image, segment, memory);
+	uint64_t rest = segment->p_filesz - mapped;
+
+	if (!rest)
 		return 0;
-	return image_read(image, segment->p_offset,
-			  memory_write_span(memory, segment->p_paddr, segment->p_filesz),
-			  segment->p_filesz, err);
+	return image_read(image, segment->p_offset + mapped,
+			  memory_write_span(memory, segment->p_paddr + mapped, rest), rest, err);
 }
 
 int image_load_elf(const struct image *image, const struct memory *memory,

@@ -10,12 +10,14 @@
 #include "vmm/error.h"
 #include "vmm/memory.h"
 
-/* Bytes from a file, or from memory when fd is -1. */
+/* Bytes from a file or a part of one, or from memory. */
 struct image {
 	const char *name; /* for messages */
-	int fd;
+	int fd; /* the file, or -1: data */
 	const uint8_t *data;
 	uint64_t size;
+	uint64_t offset; /* of the first byte in fd */
+	bool mappable; /* fd cannot change: its pages may be shown in place of a copy */
 };
 
 /* Where a kernel ended up, guest-physical. */

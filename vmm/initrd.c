@@ -270,7 +270,7 @@ int initrd_load_application(struct initrd *initrd, const struct application *app
 
 	if (result < 0)
 		return result;
-	memcpy(initrd->program, program.guest_path, sizeof(initrd->program));
+	strcpy(initrd->program, program.guest_path);
 	if (start > limit) {
 		result = error_set(err, ENOSPC, "memory is too small for the runtime");
 	} else if (program.root_fd < 0) {

@@ -3,11 +3,13 @@
  * serves the loop. The only place that exits, and the only one that sees everything. */
 #include <errno.h>
 #include <getopt.h>
+#include <jansson.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -185,6 +187,18 @@ static int watch_signals(struct monitor *monitor, struct error *err)
 	return loop_add(monitor->loop, &monitor->signals, EPOLLIN, err);
 }
 
+/* JSON objects are hash tables. Without a seed jansson opens /dev/urandom, which a jail has
+ * not; the kernel gave every process random bytes at its start. */
+static void seed_tables(void)
+{
+	const void *random = (const void *)getauxval(AT_RANDOM);
+	size_t seed = 1;
+
+	if (random)
+		memcpy(&seed, random, sizeof(seed));
+	json_object_seed(seed ? seed : 1);
+}
+
 static void application_changed(void *context)
 {
 	struct monitor *monitor = context;
@@ -261,6 +275,7 @@ int main(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+	seed_tables();
 	status = monitor_open(&monitor, &err);
 	if (status == 0)
 		status = monitor_start(&monitor, &err);

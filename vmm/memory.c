@@ -100,6 +100,19 @@ int memory_or64(const struct memory *memory, uint64_t address, uint64_t bits)
 	return 0;
 }
 
+int memory_map_file(const struct memory *memory, uint64_t address, uint64_t length, int fd,
+		    uint64_t offset)
+{
+	void *host = memory_write_span(memory, address, length);
+
+	if (!host)
+		return -EFAULT;
+	if (mmap(host, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, fd,
+		 (off_t)offset) == MAP_FAILED)
+		return -errno;
+	return 0;
+}
+
 const void *memory_read_span(const struct memory *memory, uint64_t address, size_t length)
 {
 	return memory_write_span(memory, address, length);

@@ -36,6 +36,13 @@ int memory_load16(const struct memory *memory, uint64_t address, uint16_t *value
 int memory_store16(const struct memory *memory, uint64_t address, uint16_t value);
 int memory_or64(const struct memory *memory, uint64_t address, uint64_t bits);
 
+/* Shows whole pages of a file in place of RAM; the guest's writes stay private. address,
+ * offset and length are multiples of the host's page size. For files that cannot shrink
+ * while they are shown (an access beyond the end would kill the process), such as the
+ * running executable. -EFAULT outside, else mmap's error; the range is as before then. */
+int memory_map_file(const struct memory *memory, uint64_t address, uint64_t length, int fd,
+		    uint64_t offset);
+
 /* A bounded run of bytes; NULL when any of it lies outside, or for length 0. The guest may
  * change the bytes at any moment. The write span is for bytes that the monitor puts there. */
 const void *memory_read_span(const struct memory *memory, uint64_t address, size_t length);

@@ -183,9 +183,7 @@ static int vm_machine(struct vm *vm, struct error *err)
 	};
 	if (vm->machine.vm_fd < 0)
 		return vm->machine.vm_fd;
-	result = memory_attach(&vm->memory, vm->machine.vm_fd, err);
-	if (result == 0)
-		result = arch_machine_init(&vm->machine, err);
+	result = arch_machine_init(&vm->machine, err);
 	if (result == 0)
 		result = vm_vcpus(vm, err);
 	return result < 0 ? result : arch_machine_finish(&vm->machine, err);
@@ -208,15 +206,16 @@ static int vm_load_kernel_file(struct vm *vm, const char *path, struct error *er
 
 static int vm_load_kernel(struct vm *vm, struct error *err)
 {
-	const struct image runtime = {.name = "runtime",
-				      .fd = -1,
-				      .data = runtime_elf,
-				      .size = (uint64_t)(runtime_elf_end - runtime_elf)};
 	const struct boot_source *boot = &vm->config->boot;
+	struct image runtime;
+	int result;
 
 	if (boot->kernel_image_path)
 		return vm_load_kernel_file(vm, boot->kernel_image_path, err);
-	return image_load_elf(&runtime, &vm->memory, &vm->kernel, err);
+	runtime_open(&runtime);
+	result = image_load_elf(&runtime, &vm->memory, &vm->kernel, err);
+	image_close(&runtime);
+	return result;
 }
 
 static int vm_load_initrd(struct vm *vm, uint64_t limit, struct error *err)
@@ -233,7 +232,15 @@ static int vm_load_initrd(struct vm *vm, uint64_t limit, struct error *err)
 	return 0;
 }
 
-/* Kernel, initrd behind it, device tree below the control area. */
+/* Behind the control page, where it costs no page of its own, or below its area. */
+static uint64_t vm_fdt_place(const struct vm *vm, size_t room)
+{
+	if (room <= CONTROL_AREA - CONTROL_PAGE_SIZE)
+		return vm_control_area(vm) + CONTROL_PAGE_SIZE;
+	return (vm_control_area(vm) - room) & ~(uint64_t)(FDT_ALIGN - 1);
+}
+
+/* Kernel, initrd behind it, device tree at the end. */
 static int vm_load(struct vm *vm, struct error *err)
 {
 	struct fdt_contents contents = {
@@ -244,6 +251,7 @@ static int vm_load(struct vm *vm, struct error *err)
 		.control_page = vm_control_area(vm),
 	};
 	int result = vm_load_kernel(vm, err);
+	uint64_t limit;
 	size_t room;
 
 	if (result < 0)
@@ -253,14 +261,17 @@ static int vm_load(struct vm *vm, struct error *err)
 	if (room > contents.memory_size / 2)
 		return error_set(err, E2BIG, "arguments and environment of %zu bytes: too large",
 				 room);
-	vm->fdt = (vm_control_area(vm) - room) & ~(uint64_t)(FDT_ALIGN - 1);
-	if (vm->kernel.end > vm->fdt)
+	vm->fdt = vm_fdt_place(vm, room);
+	limit = vm->fdt < vm_control_area(vm) ? vm->fdt : vm_control_area(vm);
+	if (vm->kernel.end > limit)
 		return error_set(err, ENOSPC, "mem_size_mib: %u is too small for the kernel",
 				 vm->config->machine.mem_size_mib);
-	result = vm_load_initrd(vm, vm->fdt, err);
+	result = vm_load_initrd(vm, limit, err);
 	if (result < 0)
 		return result;
-	return fdt_build(&contents, memory_write_span(&vm->memory, vm->fdt, room), room, err);
+	result = fdt_build(&contents, memory_write_span(&vm->memory, vm->fdt, room), room, err);
+	/* Only now: KVM follows every change of a range that it has. */
+	return result < 0 ? result : memory_attach(&vm->memory, vm->machine.vm_fd, err);
 }
 
 static struct vm *vm_alloc(const struct vm_config *config, struct loop *loop,

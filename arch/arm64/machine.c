@@ -45,6 +45,15 @@ static int gic_create(struct machine *machine, uint32_t type)
 	return result;
 }
 
+/* So that an access which KVM can't decode ends the guest with its address, not KVM_RUN with
+ * ENOSYS. Linux 5.5 and later have it. */
+static void report_undecodable(const struct machine *machine)
+{
+	struct kvm_enable_cap cap = {.cap = KVM_CAP_ARM_NISV_TO_USER};
+
+	kvm_ioctl(machine->vm_fd, KVM_ENABLE_CAP, &cap);
+}
+
 int arch_machine_init(struct machine *machine, struct error *err)
 {
 	/* The redistributors of all vCPUs as one region: count in bits 52–63. */
@@ -57,8 +66,10 @@ int arch_machine_init(struct machine *machine, struct error *err)
 		{KVM_VGIC_V2_ADDR_TYPE_DIST, ARM64_GICD},
 		{KVM_VGIC_V2_ADDR_TYPE_CPU, ARM64_GICC},
 	};
-	int result = gic_create(machine, KVM_DEV_TYPE_ARM_VGIC_V3);
+	int result;
 
+	report_undecodable(machine);
+	result = gic_create(machine, KVM_DEV_TYPE_ARM_VGIC_V3);
 	if (result == 0) {
 		machine->irqchip = ARM64_GIC_V3;
 		return gic_place(machine, v3, 2, err);

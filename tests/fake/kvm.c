@@ -473,6 +473,8 @@ struct kvm_run *kvm_map_run(const struct kvm *kvm, int vcpu_fd, struct error *er
 		return NULL;
 	}
 	vcpu->run = calloc(1, kvm->run_size);
+	if (!vcpu->run)
+		error_set(err, ENOMEM, "mapping a vCPU's kvm_run: out of memory");
 	return vcpu->run;
 }
 

@@ -51,6 +51,19 @@ static void test_long_message_is_cut_not_overrun(void **state)
 	assert_string_equal(boxed.guard, "untouched");
 }
 
+/* What is quoted comes from files and clients. */
+static void test_message_is_one_line(void **state)
+{
+	struct error err = {0};
+
+	(void)state;
+	error_set(&err, EINVAL, "unknown field `%s`", "a\nb\033[2J\177\303\251");
+	assert_string_equal(err.message, "unknown field `a?b?[2J?\303\251`");
+	errno = ENOENT;
+	error_errno(&err, "%s", "a\nb");
+	assert_string_equal(err.message, "a?b: No such file or directory");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -58,6 +71,7 @@ int main(void)
 		cmocka_unit_test(test_errno_is_named),
 		cmocka_unit_test(test_errno_survives_formatting),
 		cmocka_unit_test(test_long_message_is_cut_not_overrun),
+		cmocka_unit_test(test_message_is_one_line),
 	};
 
 	return cmocka_run_group_tests_name("error", tests, NULL, NULL);

@@ -107,7 +107,8 @@ static void test_devices_have_addresses_and_edge_interrupts(void **state)
 	CELLS("/uart@9000000", "reg", 0, 0x9000000, 0, 0x1000);
 	CELLS("/uart@9000000", "interrupts", 0, ARM64_SPI_UART, 1);
 	assert_string("/control@9010000", "compatible", CONTROL_COMPATIBLE);
-	CELLS("/control@9010000", "reg", 0, 0x9010000, 0, 0x1000, 0x12345, 0x67890000, 0, 0x1000);
+	CELLS("/control@9010000", "reg", 0, 0x9010000, 0, 0x1000, 0x12345, 0x67890000, 0,
+	      CONTROL_PAGE_SIZE);
 	CELLS("/control@9010000", "interrupts", 0, ARM64_SPI_CONTROL, 1);
 	assert_string("/virtio_mmio@a000000", "compatible", "virtio,mmio");
 	CELLS("/virtio_mmio@a002000", "reg", 0, 0xa002000, 0, 0x1000);
@@ -174,16 +175,20 @@ static void test_boot_source(void **state)
 	assert_no_property("/chosen", "bootargs");
 	assert_no_property("/chosen", "linux,initrd-start");
 	assert_no_property("/chosen", "mote,program");
-	config.boot.boot_args = "console=ttyS0 quiet";
+	config.boot.kernel_image_path = "Image";
+	config.boot.boot_args = "quiet panic=0";
 	initrd.start = 0x140000000;
 	initrd.end = 0x140001234;
 	build();
-	assert_string("/chosen", "bootargs", "console=ttyS0 quiet");
+	assert_string("/chosen", "bootargs", "panic=1 quiet panic=0");
 	CELLS("/chosen", "linux,initrd-start", 1, 0x40000000);
 	CELLS("/chosen", "linux,initrd-end", 1, 0x40001234);
+	config.boot.boot_args = "console=ttyS0 quiet";
+	build();
+	assert_string("/chosen", "bootargs", "panic=1 console=ttyS0 quiet earlycon");
 	config.boot.boot_args = "";
 	build();
-	assert_string("/chosen", "bootargs", "");
+	assert_string("/chosen", "bootargs", "panic=1");
 }
 
 static void test_seeds_differ(void **state)

@@ -12,7 +12,7 @@
 #define CONTROL_COMPATIBLE "mote,control"
 #define CONTROL_VERSION 1
 #define CONTROL_REGISTERS_SIZE 0x1000
-#define CONTROL_PAGE_SIZE 0x1000
+#define CONTROL_PAGE_SIZE 0x400
 
 /* Registers, offsets into the register page; accesses are 8 bytes, aligned.
  *

@@ -5,16 +5,24 @@
 
 enum { RECEIVE, TRANSMIT, QUEUES };
 
+/* What one turn of the loop's thread may take in, whatever buffers the driver offers and
+ * however fast it offers them again. */
+enum { RECEIVE_CHAINS = VIRTQUEUE_SIZE_MAX, RECEIVE_BYTES = 0x10000 };
+
 /* Lock held. Into the first buffer that has room; -ENOBUFS: none has. */
 static ssize_t console_fill(struct virtio_console *console, const struct virtqueue_chain *chain)
 {
-	for (unsigned int i = chain->readable; i < chain->count; i++)
-		if (chain->buffers[i].length)
+	for (unsigned int i = chain->readable; i < chain->count; i++) {
+		size_t room = chain->buffers[i].length;
+
+		if (room > RECEIVE_BYTES)
+			room = RECEIVE_BYTES;
+		if (room)
 			return streams_read(console->streams,
 					    memory_write_span(console->virtio.memory,
-							      chain->buffers[i].address,
-							      chain->buffers[i].length),
-					    chain->buffers[i].length);
+							      chain->buffers[i].address, room),
+					    room);
+	}
 	return -ENOBUFS;
 }
 
@@ -24,8 +32,10 @@ static void console_receive(struct virtio_console *console)
 	struct virtio *virtio = &console->virtio;
 	struct virtqueue_chain chain;
 
-	while (!console->input_ended && virtio_queue(virtio, RECEIVE) &&
-	       streams_read(console->streams, NULL, 0) == 1) {
+	for (int turn = 0;
+	     turn < RECEIVE_CHAINS && !console->input_ended && virtio_queue(virtio, RECEIVE) &&
+	     streams_read(console->streams, NULL, 0) == 1;
+	     turn++) {
 		ssize_t got;
 
 		if (!virtio_pop(virtio, RECEIVE, &chain))

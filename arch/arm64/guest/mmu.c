@@ -15,7 +15,7 @@
 
 typedef uint64_t table[ENTRIES];
 
-static table user_table __attribute__((aligned(PAGE_SIZE), section(".tables")));
+static table user_table __attribute__((aligned(PAGE_SIZE), section(".pages")));
 
 static unsigned slot(uint64_t address, int level)
 {
@@ -35,6 +35,7 @@ static void tlb_forget(uint64_t address)
 
 void mmu_init(void)
 {
+	*(volatile uint64_t *)user_table = 0; /* see page_take(): written first */
 	tables_publish();
 	cpu_write(ttbr0_el1, physical(user_table));
 	cpu_isb();
