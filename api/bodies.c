@@ -4,7 +4,10 @@
 #include "api/bodies.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "vmm/log.h"
 
 #define AT(member) .offset = offsetof(struct request, member)
 
@@ -13,6 +16,18 @@ static const char *const cpu_templates[] = {
 };
 static const char *const huge_pages[] = {"None", "Transparent", "2M", NULL};
 static const char *const actions[] = {"InstanceStart", "FlushMetrics", "SendCtrlAltDel", NULL};
+static const int action_operations[] = {OP_INSTANCE_START, OP_FLUSH_METRICS, OP_SEND_CTRL_ALT_DEL};
+static const char *const vm_states[] = {"Paused", "Resumed", NULL};
+static const int vm_operations[] = {OP_PAUSE, OP_RESUME};
+static const char *const clocks[] = {"wall", "guest", NULL};
+static const int clock_values[] = {CLOCK_WALL, CLOCK_GUEST};
+/* Firecracker's, of which Trace has nothing more to say than Debug, and Off for its False. */
+static const char *const levels[] = {"Error", "Warning", "Info", "Debug",
+				     "Trace", "False",   "Off",  NULL};
+static const int level_values[] = {LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG,
+				   LOG_DEBUG, LOG_OFF,     LOG_OFF};
+static const char *const watchdog_actions[] = {"report", "stop", NULL};
+static const int watchdog_values[] = {WATCHDOG_REPORT, WATCHDOG_STOP};
 
 const struct field machine_config_body[] = {
 	{.name = "vcpu_count",
@@ -64,9 +79,101 @@ const struct field signal_body[] = {
 };
 
 const struct field action_body[] = {
-	{.name = "action_type", .kind = FIELD_ONLY_FIRST, .required = true, .names = actions},
+	{.name = "action_type",
+	 .kind = FIELD_CHOICE,
+	 .required = true,
+	 AT(operation),
+	 .names = actions,
+	 .values = action_operations},
 	{.name = NULL},
 };
+
+const struct field vm_body[] = {
+	{.name = "state",
+	 .kind = FIELD_CHOICE,
+	 .required = true,
+	 AT(operation),
+	 .names = vm_states,
+	 .values = vm_operations},
+	{.name = "clock", .kind = FIELD_CHOICE, AT(clock), .names = clocks, .values = clock_values},
+	{.name = NULL},
+};
+
+const struct field machine_config_patch_body[] = {
+	{.name = "vcpu_count",
+	 .kind = FIELD_UINT32,
+	 AT(machine.vcpu_count),
+	 .minimum = 1,
+	 .maximum = UINT32_MAX},
+	{.name = "mem_size_mib",
+	 .kind = FIELD_UINT32,
+	 AT(machine.mem_size_mib),
+	 .minimum = 1,
+	 .maximum = UINT32_MAX},
+	{.name = "smt", .kind = FIELD_BOOL, AT(machine.smt)},
+	{.name = "track_dirty_pages", .kind = FIELD_ONLY_FALSE},
+	{.name = "cpu_template",
+	 .kind = FIELD_ONLY_FIRST,
+	 .nullable = true,
+	 .names = cpu_templates},
+	{.name = "huge_pages", .kind = FIELD_ONLY_FIRST, .names = huge_pages},
+	{.name = NULL},
+};
+
+const struct field logger_body[] = {
+	{.name = "log_path", .kind = FIELD_STRING, .nullable = true, AT(logger.path)},
+	{.name = "level",
+	 .kind = FIELD_CHOICE,
+	 .nullable = true,
+	 AT(logger.level),
+	 .names = levels,
+	 .values = level_values},
+	{.name = "show_level", .kind = FIELD_BOOL, .nullable = true, AT(logger.show_level)},
+	{.name = "show_log_origin", .kind = FIELD_ONLY_FALSE, .nullable = true},
+	{.name = "module", .kind = FIELD_UNBUILT, .nullable = true},
+	{.name = NULL},
+};
+
+const struct field metrics_body[] = {
+	{.name = "metrics_path", .kind = FIELD_STRING, .required = true, AT(path)},
+	{.name = "emit_id", .kind = FIELD_ONLY_FALSE},
+	{.name = "properties", .kind = FIELD_UNBUILT},
+	{.name = NULL},
+};
+
+const struct field serial_body[] = {
+	{.name = "serial_out_path", .kind = FIELD_STRING, .nullable = true, AT(path)},
+	{.name = "rate_limiter", .kind = FIELD_UNBUILT, .nullable = true},
+	{.name = NULL},
+};
+
+const struct field watchdog_body[] = {
+	{.name = "timeout_ms",
+	 .kind = FIELD_UINT32,
+	 .required = true,
+	 AT(watchdog.timeout_ms),
+	 .minimum = CONFIG_WATCHDOG_MIN_MS,
+	 .maximum = CONFIG_WATCHDOG_MAX_MS},
+	{.name = "action",
+	 .kind = FIELD_CHOICE,
+	 AT(watchdog.action),
+	 .names = watchdog_actions,
+	 .values = watchdog_values},
+	{.name = NULL},
+};
+
+_Static_assert(sizeof(enum operation) == sizeof(int), "a choice is stored as an int");
+
+struct request request_empty(enum operation operation)
+{
+	struct request request;
+
+	memset(&request, 0, sizeof(request));
+	request.operation = operation;
+	if (operation == OP_PUT_LOGGER)
+		request.logger.level = -1;
+	return request;
+}
 
 int body_decode(const struct field *body, enum operation operation, const char *data, size_t length,
 		struct request *request, struct error *err)
@@ -75,8 +182,7 @@ int body_decode(const struct field *body, enum operation operation, const char *
 	json_t *object;
 	int result;
 
-	memset(request, 0, sizeof(*request));
-	request->operation = operation;
+	*request = request_empty(operation);
 	object = fields_parse(data, length, err);
 	if (!object)
 		return -err->code;
@@ -91,4 +197,8 @@ void request_finish(struct request *request)
 		boot_source_finish(&request->boot);
 	if (request->operation == OP_PUT_APPLICATION)
 		application_finish(&request->application);
+	if (request->operation == OP_PUT_LOGGER)
+		free(request->logger.path);
+	if (request->operation == OP_PUT_METRICS || request->operation == OP_PUT_SERIAL)
+		free(request->path);
 }

@@ -12,9 +12,19 @@ extern const struct field machine_config_body[];
 extern const struct field boot_source_body[];
 extern const struct field application_body[];
 extern const struct field signal_body[];
-extern const struct field action_body[];
+extern const struct field action_body[]; /* sets the operation */
+extern const struct field vm_body[]; /* sets the operation */
+extern const struct field machine_config_patch_body[];
+extern const struct field logger_body[];
+extern const struct field metrics_body[];
+extern const struct field serial_body[];
+extern const struct field watchdog_body[];
 
-/* Decodes untrusted bytes into request, zeroed here, whose operation the caller knows.
+/* An empty request for a body: what its fields are when they are left out. */
+struct request request_empty(enum operation operation);
+
+/* Decodes untrusted bytes into request, emptied here. The operation is the caller's, unless
+ * the body's table sets it.
  * Fails with -errno and a message. The caller calls request_finish() in any case. */
 int body_decode(const struct field *body, enum operation operation, const char *data, size_t length,
 		struct request *request, struct error *err);

@@ -19,17 +19,19 @@ struct section {
 };
 
 static const struct section sections[] = {
+	{"logger", OP_PUT_LOGGER, logger_body},
 	{"machine-config", OP_PUT_MACHINE_CONFIG, machine_config_body},
 	{"boot-source", OP_PUT_BOOT_SOURCE, boot_source_body},
 	{"application", OP_PUT_APPLICATION, application_body},
+	{"metrics", OP_PUT_METRICS, metrics_body},
+	{"serial", OP_PUT_SERIAL, serial_body},
+	{"watchdog", OP_PUT_WATCHDOG, watchdog_body},
 };
 
 /* Keys of Firecracker's file that we know and haven't built. */
 static const char *const unbuilt[] = {
-	"balloon", "cpu-config",  "drives",
-	"entropy", "logger",      "memory-hotplug",
-	"metrics", "mmds-config", "network-interfaces",
-	"pmem",    "serial",      "vsock",
+	"balloon",     "cpu-config",         "drives", "entropy", "memory-hotplug",
+	"mmds-config", "network-interfaces", "pmem",   "vsock",
 };
 
 struct config_text {
@@ -155,7 +157,7 @@ static int check_keys(const struct config_text *text, json_t *root, struct error
 static int apply_section(const struct config_text *text, const struct section *section,
 			 const json_t *value, struct control *control, struct error *err)
 {
-	struct request request = {.operation = section->operation};
+	struct request request = request_empty(section->operation);
 	struct reply reply;
 	const char *culprit;
 	int result = fields_read(section->body, value, &request, &culprit, err);

@@ -10,8 +10,9 @@
 
 #define CONFIG_FILE_MAX (1024 * 1024) /* bytes */
 
-/* Applies machine-config, boot-source and application, in this order whatever the file's
- * is. err names the file, the key and, where one is at fault, the line. */
+/* Applies logger, machine-config, boot-source, application, metrics, serial and watchdog, in
+ * this order whatever the file's is. err names the file, the key and, where one is at fault,
+ * the line. */
 int config_file_apply(const char *path, struct control *control, struct error *err);
 
 /* The same for bytes that are there already; name stands for the file in messages. */

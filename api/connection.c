@@ -359,7 +359,8 @@ bool connections_evict(struct connections *all)
 	for (struct connection *at = all->first; at; at = at->next) {
 		if (at->state != READING || at->reader.begun)
 			continue;
-		if (!oldest || at->idle_since < oldest->idle_since)
+		/* The list begins with the newest: of two in one millisecond the later is older. */
+		if (!oldest || at->idle_since <= oldest->idle_since)
 			oldest = at;
 	}
 	if (oldest)

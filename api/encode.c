@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vmm/log.h"
+
 /* Text from the command line or the guest need not be UTF-8, which JSON demands. */
 static json_t *text(const char *from)
 {
@@ -97,22 +99,54 @@ static json_t *application(const struct application *application)
 			 application->root);
 }
 
-json_t *encode_vm_config(const struct control *control, const struct reply *reply)
+static json_t *logger(const struct logger_config *config)
 {
-	const struct vm_config *config = reply->config;
+	return json_pack("{s:s?, s:s?, s:b, s:b}", "log_path", config->path, "level",
+			 config->level < 0 ? NULL : log_level_name(config->level), "show_level",
+			 config->show_level, "show_log_origin", false);
+}
+
+static json_t *path(const char *key, const char *value)
+{
+	return json_pack("{s:s}", key, value);
+}
+
+static json_t *watchdog(const struct watchdog_config *config)
+{
+	return json_pack("{s:I, s:s}", "timeout_ms", (json_int_t)config->timeout_ms, "action",
+			 config->action == WATCHDOG_STOP ? "stop" : "report");
+}
+
+static json_t *sections(const struct vm_config *config)
+{
 	json_t *object = json_object();
 	int failed = json_object_set_new(object, "machine-config", machine(&config->machine));
 
-	(void)control;
 	if (config->boot.kernel_image_path)
 		failed |= json_object_set_new(object, "boot-source", boot(&config->boot));
 	if (config->application.path)
 		failed |= json_object_set_new(object, "application",
 					      application(&config->application));
+	if (config->logger_set)
+		failed |= json_object_set_new(object, "logger", logger(&config->logger));
+	if (config->metrics_path)
+		failed |= json_object_set_new(object, "metrics",
+					      path("metrics_path", config->metrics_path));
+	if (config->serial_path)
+		failed |= json_object_set_new(object, "serial",
+					      path("serial_out_path", config->serial_path));
+	if (config->watchdog.timeout_ms)
+		failed |= json_object_set_new(object, "watchdog", watchdog(&config->watchdog));
 	if (!failed)
 		return object;
 	json_decref(object);
 	return NULL;
+}
+
+json_t *encode_vm_config(const struct control *control, const struct reply *reply)
+{
+	(void)control;
+	return sections(reply->config);
 }
 
 static json_t *number(int value)

@@ -50,7 +50,7 @@ static int check_range(const struct field *field, const json_t *value, int64_t m
 
 static int read_uint32(const struct field *field, const json_t *value, void *to, struct error *err)
 {
-	int result = check_range(field, value, 0, field->maximum, err);
+	int result = check_range(field, value, field->minimum, field->maximum, err);
 
 	if (!result)
 		*(uint32_t *)to = (uint32_t)json_integer_value(value);
@@ -139,30 +139,54 @@ static int read_only_false(const struct field *field, const json_t *value, void 
 	return 0;
 }
 
+/* Its place among the names. */
+static int find_name(const struct field *field, const json_t *value, struct error *err)
+{
+	const char *text = json_string_value(value);
+	int place = 0;
+
+	if (!text)
+		return wrong_type(field, "a string", err);
+	while (field->names[place] && strcmp(field->names[place], text) != 0)
+		place++;
+	if (field->names[place])
+		return place;
+	return error_set(err, EINVAL, "field `%s`: unknown variant `%.64s`", field->name, text);
+}
+
+static int read_choice(const struct field *field, const json_t *value, void *to, struct error *err)
+{
+	int place = find_name(field, value, err);
+
+	if (place < 0)
+		return place;
+	*(int *)to = field->values[place];
+	return 0;
+}
+
 static int read_only_first(const struct field *field, const json_t *value, void *to,
 			   struct error *err)
 {
-	const char *text = json_string_value(value);
-	const char *const *name = field->names;
+	int place = find_name(field, value, err);
 
 	(void)to;
-	if (!text)
-		return wrong_type(field, "a string", err);
-	while (*name && strcmp(*name, text) != 0)
-		name++;
-	if (!*name)
-		return error_set(err, EINVAL, "field `%s`: unknown variant `%.64s`", field->name,
-				 text);
-	if (name != field->names)
-		return error_set(err, ENOTSUP, "field `%s`: %s is not supported yet", field->name,
-				 text);
-	return 0;
+	if (place <= 0)
+		return place;
+	return error_set(err, ENOTSUP, "field `%s`: %s is not supported yet", field->name,
+			 field->names[place]);
+}
+
+static int read_unbuilt(const struct field *field, const json_t *value, void *to, struct error *err)
+{
+	(void)value, (void)to;
+	return error_set(err, ENOTSUP, "field `%s` is not supported yet", field->name);
 }
 
 static reader *const readers[FIELD_KIND_COUNT] = {
 	[FIELD_STRING] = read_string,         [FIELD_BOOL] = read_bool,
 	[FIELD_UINT32] = read_uint32,         [FIELD_INT] = read_int,
 	[FIELD_STRINGS] = read_strings,       [FIELD_PAIRS] = read_pairs,
+	[FIELD_CHOICE] = read_choice,         [FIELD_UNBUILT] = read_unbuilt,
 	[FIELD_ONLY_FALSE] = read_only_false, [FIELD_ONLY_FIRST] = read_only_first,
 };
 

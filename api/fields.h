@@ -15,10 +15,12 @@
 enum field_kind {
 	FIELD_STRING, /* into char *, owned by the target */
 	FIELD_BOOL, /* into bool */
-	FIELD_UINT32, /* into uint32_t, at most maximum */
+	FIELD_UINT32, /* into uint32_t, minimum … maximum */
 	FIELD_INT, /* into int, minimum … maximum */
 	FIELD_STRINGS, /* array of strings, into char **, NULL-terminated, owned by the target */
 	FIELD_PAIRS, /* object of strings, into char ** of "K=V", likewise */
+	FIELD_CHOICE, /* a string of names, into int: the member of values at its place */
+	FIELD_UNBUILT, /* whatever it is: not supported yet */
 	FIELD_ONLY_FALSE, /* stored nowhere: true isn't built yet */
 	FIELD_ONLY_FIRST, /* stored nowhere: a string of names, of which the first is built */
 	FIELD_KIND_COUNT,
@@ -31,7 +33,8 @@ struct field {
 	bool nullable; /* null is the same as absent */
 	size_t offset; /* of the member in the target */
 	int64_t minimum, maximum;
-	const char *const *names; /* FIELD_ONLY_FIRST: NULL-terminated */
+	const char *const *names; /* FIELD_CHOICE, FIELD_ONLY_FIRST: NULL-terminated */
+	const int *values; /* FIELD_CHOICE */
 };
 
 /* Parses one JSON object that fills data[0 … length). The caller drops the reference.

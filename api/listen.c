@@ -70,12 +70,14 @@ static int remove_stale(const struct sockaddr_un *address, struct error *err)
 	return 0;
 }
 
-static int bind_listening(int fd, const struct sockaddr_un *address, struct error *err)
+static int bind_listening(const struct api_listener *listener, const struct sockaddr_un *address,
+			  struct error *err)
 {
 	/* The mode of the unbound socket becomes that of the file. */
-	if (fchmod(fd, 0600) || bind(fd, (const struct sockaddr *)address, sizeof(*address)) ||
-	    listen(fd, BACKLOG))
-		return error_errno(err, "API socket %s", address->sun_path);
+	if (fchmod(listener->fd, 0600) ||
+	    bind(listener->fd, (const struct sockaddr *)address, sizeof(*address)) ||
+	    listen(listener->fd, BACKLOG))
+		return error_errno(err, "API socket %s", listener->path);
 	return 0;
 }
 
@@ -85,7 +87,7 @@ static int appear(struct api_listener *listener, const struct sockaddr_un *tempo
 	struct stat status;
 
 	if (lstat(temporary->sun_path, &status))
-		return error_errno(err, "API socket %s", temporary->sun_path);
+		return error_errno(err, "API socket %s", listener->path);
 	listener->device = status.st_dev;
 	listener->inode = status.st_ino;
 	if (renameat2(AT_FDCWD, temporary->sun_path, AT_FDCWD, listener->path, RENAME_NOREPLACE))
@@ -99,7 +101,7 @@ static int publish(struct api_listener *listener, const struct sockaddr_un *temp
 	int result;
 
 	unlink(temporary->sun_path); /* of a dead process that had our number */
-	result = bind_listening(listener->fd, temporary, err);
+	result = bind_listening(listener, temporary, err);
 	if (!result)
 		result = appear(listener, temporary, err);
 	if (result)

@@ -53,6 +53,12 @@ void reply_json(struct http_reply *reply, int status, json_t *value)
 	reply->owned = text;
 }
 
+void reply_text(struct http_reply *reply, const char *type, char *text)
+{
+	reply_static(reply, type, text, strlen(text));
+	reply->owned = text;
+}
+
 void reply_fault(struct http_reply *reply, int status, const char *message)
 {
 	json_t *text = json_string(message);

@@ -21,6 +21,7 @@ void reply_empty(struct http_reply *reply);
 void reply_json(struct http_reply *reply, int status, json_t *value);
 void reply_fault(struct http_reply *reply, int status, const char *message);
 void reply_static(struct http_reply *reply, const char *type, const char *body, size_t length);
+void reply_text(struct http_reply *reply, const char *type, char *text); /* takes text */
 void reply_finish(struct http_reply *reply);
 
 /* Head and (unless without_body, for HEAD) body; the caller frees. NULL: out of memory. */

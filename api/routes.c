@@ -14,9 +14,9 @@
 struct route {
 	llhttp_method_t method;
 	const char *path;
-	enum operation operation;
+	enum operation operation; /* unless the body sets it */
 	const struct field *body; /* NULL: it must have none */
-	encoder *encode; /* NULL: 204 */
+	encoder *encode; /* NULL: 204, or text */
 };
 
 static const struct route routes[] = {
@@ -26,7 +26,14 @@ static const struct route routes[] = {
 	{HTTP_GET, "/machine-config", OP_GET_MACHINE_CONFIG, NULL, encode_machine_config},
 	{HTTP_PUT, "/machine-config", OP_PUT_MACHINE_CONFIG, machine_config_body, NULL},
 	{HTTP_PUT, "/boot-source", OP_PUT_BOOT_SOURCE, boot_source_body, NULL},
+	{HTTP_PATCH, "/machine-config", OP_PATCH_MACHINE_CONFIG, machine_config_patch_body, NULL},
+	{HTTP_PUT, "/logger", OP_PUT_LOGGER, logger_body, NULL},
+	{HTTP_PUT, "/metrics", OP_PUT_METRICS, metrics_body, NULL},
+	{HTTP_GET, "/metrics", OP_GET_METRICS, NULL, NULL},
+	{HTTP_PUT, "/serial", OP_PUT_SERIAL, serial_body, NULL},
+	{HTTP_PUT, "/watchdog", OP_PUT_WATCHDOG, watchdog_body, NULL},
 	{HTTP_PUT, "/actions", OP_INSTANCE_START, action_body, NULL},
+	{HTTP_PATCH, "/vm", OP_PAUSE, vm_body, NULL},
 	{HTTP_PUT, "/application", OP_PUT_APPLICATION, application_body, NULL},
 	{HTTP_GET, "/application", OP_GET_APPLICATION, NULL, encode_application},
 	{HTTP_PATCH, "/application", OP_SIGNAL_APPLICATION, signal_body, NULL},
@@ -37,8 +44,6 @@ static const struct {
 	llhttp_method_t method;
 	const char *path;
 } unbuilt[] = {
-	{HTTP_PATCH, "/machine-config"},
-	{HTTP_PATCH, "/vm"},
 	{HTTP_PUT, "/snapshot/create"},
 	{HTTP_PUT, "/snapshot/load"},
 	{HTTP_PUT, "/snapshot/reset"},
@@ -53,10 +58,6 @@ static const struct {
 	{HTTP_PATCH, "/pmem/*"},
 	{HTTP_DELETE, "/pmem/*"},
 	{HTTP_PUT, "/entropy"},
-	{HTTP_PUT, "/serial"},
-	{HTTP_PUT, "/logger"},
-	{HTTP_PUT, "/metrics"},
-	{HTTP_GET, "/metrics"},
 	{HTTP_PUT, "/debug"},
 	{HTTP_PUT, "/cpu-config"},
 	{HTTP_GET, "/balloon"},
@@ -148,7 +149,7 @@ static int decode(const struct route *route, const struct http_request *http,
 {
 	struct error err = {0};
 
-	*request = (struct request){.operation = route->operation};
+	*request = request_empty(route->operation);
 	if (!route->body || !body_decode(route->body, route->operation, http->body,
 					 http->body_length, request, &err))
 		return 0;
@@ -169,7 +170,9 @@ static bool carry_out(struct control *control, const struct route *route, struct
 	}
 	if (hold && route->operation == OP_GET_APPLICATION && !has_ended(reply.application.state))
 		return false;
-	if (route->encode)
+	if (route->operation == OP_GET_METRICS)
+		reply_text(http, "text/plain; version=0.0.4", reply.text);
+	else if (route->encode)
 		reply_json(http, 200, route->encode(control, &reply));
 	else
 		reply_empty(http);

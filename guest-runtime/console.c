@@ -126,7 +126,7 @@ static const void *next_piece(struct uio *uio, size_t *length)
 static int64_t broken(int error)
 {
 	if (error == -EPIPE)
-		signal_send(SIGPIPE, &(struct signal_info){.code = SI_KERNEL});
+		signal_send(SIGPIPE, &(struct signal_info){.code = SI_USER});
 	return error;
 }
 

@@ -84,6 +84,16 @@ bool control_is_terminal(int stream)
 	return control.page->tty >> stream & 1;
 }
 
+void control_beat(void)
+{
+	control.page->heartbeat++;
+}
+
+void control_idle(bool idle)
+{
+	__atomic_store_n(&control.page->idle, idle, __ATOMIC_RELAXED);
+}
+
 _Noreturn void control_exit(unsigned kind, int signal, int code, const char *reason)
 {
 	struct text text = TEXT(control.page->reason);

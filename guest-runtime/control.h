@@ -28,6 +28,9 @@ bool control_has_signals(void);
 /* Counts restores: another value says that this machine is a copy of an earlier one. */
 uint64_t control_epoch(void);
 bool control_is_terminal(int stream);
+/* For the watchdog: this machine does something; it sleeps, or no longer does. */
+void control_beat(void);
+void control_idle(bool idle);
 
 _Noreturn void control_exit(unsigned kind, int signal, int code, const char *reason);
 #endif

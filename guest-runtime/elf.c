@@ -11,6 +11,7 @@
 #include "string.h"
 
 #define HEADERS_MAX 64
+#define ALIGN_MAX (1ull << 30)
 
 static int refuse(struct text *reason, const char *problem)
 {
@@ -152,6 +153,22 @@ static int map_segments(struct program *program, const Elf64_Ehdr *elf, const El
 	return error;
 }
 
+/* Down to what the strictest segment asks for, within reason. */
+static uint64_t align_bias(const Elf64_Ehdr *elf, uint64_t bias)
+{
+	const Elf64_Phdr *segments = (const void *)((const char *)elf + elf->e_phoff);
+	uint64_t align = PAGE_SIZE;
+
+	for (unsigned i = 0; i < elf->e_phnum; i++) {
+		uint64_t wanted = segments[i].p_align;
+
+		if (segments[i].p_type == PT_LOAD && wanted > align && wanted <= ALIGN_MAX &&
+		    !(wanted & (wanted - 1)))
+			align = wanted;
+	}
+	return bias & -align;
+}
+
 int elf_load(struct program *program, uint64_t bias, struct text *reason)
 {
 	const Elf64_Ehdr *elf = (const void *)program->node->image;
@@ -163,7 +180,7 @@ int elf_load(struct program *program, uint64_t bias, struct text *reason)
 	problem = header_problem(elf, program->node->size);
 	if (problem)
 		return refuse(reason, problem);
-	program->base = elf->e_type == ET_DYN ? bias : 0;
+	program->base = elf->e_type == ET_DYN ? align_bias(elf, bias) : 0;
 	program->entry = program->base + elf->e_entry;
 	program->header_count = elf->e_phnum;
 	return map_segments(program, elf, (const void *)((const char *)elf + elf->e_phoff), reason);

@@ -17,6 +17,7 @@
 #include "user.h"
 #include "wait.h"
 
+#define DEPTH_MAX 5
 #define EVENTS_MASK 0x2fff /* the bits that are conditions, not modes */
 
 struct watch {
@@ -37,14 +38,21 @@ static unsigned watch_poll(const struct watch *watch)
 	return file_poll(watch->file) & ((watch->event.events | POLLERR | POLLHUP) & EVENTS_MASK);
 }
 
+/* One epoll file may watch another, in a circle too: Linux's depth, and no deeper. */
 static unsigned epoll_poll(struct file *file)
 {
+	static int depth;
 	const struct epoll *epoll = file->object;
+	unsigned events = 0;
 
-	for (const struct watch *watch = epoll->first; watch; watch = watch->next)
+	if (depth == DEPTH_MAX)
+		return 0;
+	depth++;
+	for (const struct watch *watch = epoll->first; watch && !events; watch = watch->next)
 		if (watch_poll(watch))
-			return POLLIN | POLLRDNORM;
-	return 0;
+			events = POLLIN | POLLRDNORM;
+	depth--;
+	return events;
 }
 
 static void epoll_close(struct file *file)
@@ -140,6 +148,22 @@ static int64_t watch_change(struct watch **link, int operation, struct file *fil
 	return 0;
 }
 
+/* Whether watching `file` would close a circle, or make a chain that is too long. */
+static bool reaches(const struct file *file, const struct epoll *epoll, int depth)
+{
+	const struct epoll *here = file->object;
+
+	if (file->operations != &epoll_operations)
+		return false;
+	if (here == epoll || depth == DEPTH_MAX - 1)
+		return true;
+	for (const struct watch *watch = here->first; watch; watch = watch->next)
+		if (descriptor_file((uint64_t)watch->descriptor) == watch->file &&
+		    reaches(watch->file, epoll, depth + 1))
+			return true;
+	return false;
+}
+
 HANDLER(epoll_ctl)
 {
 	struct epoll *epoll = epoll_find(a[0]);
@@ -154,6 +178,8 @@ HANDLER(epoll_ctl)
 		return -EPERM;
 	if (a[1] != EPOLL_CTL_DEL && get_user(event, a[3]))
 		return -EFAULT;
+	if (a[1] == EPOLL_CTL_ADD && reaches(file, epoll, 0))
+		return -ELOOP;
 	return watch_change(watch_find(epoll, (int)a[2]), (int)a[1], file, (int)a[2], &event);
 }
 
@@ -202,5 +228,7 @@ HANDLER(epoll_pwait)
 		error = signal_mask_temporarily(a[4], a[5]);
 	if (!error)
 		error = wait_for(events_ready, &wait, deadline);
+	if (error != -EINTR)
+		signal_mask_back();
 	return error == -ETIMEDOUT ? 0 : error ? error : wait.ready;
 }

@@ -42,6 +42,18 @@ struct file *file_create(const struct file_operations *operations, unsigned flag
 	return file;
 }
 
+static unsigned limit = FILES_MAX;
+
+void descriptors_limit(unsigned count)
+{
+	limit = count;
+}
+
+unsigned descriptors_limit_now(void)
+{
+	return limit;
+}
+
 static struct file **slot(unsigned descriptor)
 {
 	return descriptor < LOW ? &low[descriptor] : &high[descriptor - LOW];
@@ -107,7 +119,7 @@ void descriptor_replace(unsigned descriptor, struct file *file, bool close_on_ex
 
 int descriptor_install(struct file *file, unsigned lowest, bool close_on_exec)
 {
-	for (unsigned n = lowest; n < FILES_MAX; n++) {
+	for (unsigned n = lowest; n < limit; n++) {
 		if (*slot(n))
 			continue;
 		descriptor_replace(n, file, close_on_exec);

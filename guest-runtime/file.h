@@ -48,6 +48,9 @@ struct file *descriptor_file(uint64_t descriptor);
 int descriptor_install(struct file *file, unsigned lowest, bool close_on_exec);
 /* Puts the file there, whatever was. The number must be below FILES_MAX. */
 void descriptor_replace(unsigned descriptor, struct file *file, bool close_on_exec);
+/* New descriptors are below this, at most FILES_MAX. */
+void descriptors_limit(unsigned count);
+unsigned descriptors_limit_now(void);
 int descriptor_close(uint64_t descriptor);
 bool descriptor_get_flag(unsigned descriptor);
 void descriptor_set_flag(unsigned descriptor, bool close_on_exec);

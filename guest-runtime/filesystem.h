@@ -25,6 +25,7 @@ enum {
 	LOOKUP_FOLLOW = 1, /* a symbolic link at the end is followed */
 	LOOKUP_CREATE = 2, /* the last component may be missing: node is 0 then */
 	LOOKUP_STOP_AT_FILE = 8, /* a link that stands for an open file is the result */
+	LOOKUP_STAY = 16, /* not even followed where a slash stands behind it */
 	LOOKUP_EMPTY = 4, /* an empty path is the directory's descriptor itself */
 };
 

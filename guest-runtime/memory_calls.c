@@ -14,6 +14,7 @@
 #include "user.h"
 
 #define MAP_SHARED_VALIDATE_TYPE 3
+#define MADV_COLLAPSE_ADVICE 25
 
 static bool range_is_bad(uint64_t start, uint64_t length)
 {
@@ -75,6 +76,8 @@ static void show_image(struct area *area, const struct node *node, uint64_t offs
 	area->node = 0;
 	area->image = node->image + offset;
 	area->image_bytes = node->size - offset;
+	if (area->image_bytes > area->end - area->start) /* no charge for the rest */
+		area->image_bytes = area->end - area->start;
 }
 
 static int map_node(struct area *area, const struct file *file, uint64_t flags, uint64_t offset)
@@ -89,11 +92,14 @@ static int map_node(struct area *area, const struct file *file, uint64_t flags, 
 		return -EACCES;
 	area->node = node;
 	area->offset = offset;
-	if (type != MAP_PRIVATE && area->access & ACCESS_WRITE) {
-		if ((file->flags & O_ACCMODE) != O_RDWR)
+	if (type != MAP_PRIVATE && (file->flags & O_ACCMODE) != O_RDWR) {
+		if (area->access & ACCESS_WRITE)
 			return -EACCES;
-		if (area->access & ACCESS_EXEC)
-			return -EACCES;
+		area->flags |= AREA_READ_ONLY;
+	}
+	/* One that nobody can have written to, and nobody writes to here, is shown below. */
+	if (type != MAP_PRIVATE &&
+	    ((file->flags & O_ACCMODE) == O_RDWR || node->page_count || !node->image)) {
 		area->flags |= AREA_SHARED;
 		if (offset < node->size)
 			return content_reserve(node, offset,
@@ -182,7 +188,7 @@ HANDLER(munmap)
 
 HANDLER(mprotect)
 {
-	if (a[0] & PAGE_MASK)
+	if (a[0] & PAGE_MASK || a[2] & ~(uint64_t)(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_BTI))
 		return -EINVAL;
 	if (range_is_bad(a[0], a[1]))
 		return -ENOMEM;
@@ -244,7 +250,7 @@ HANDLER(mremap)
 	struct area *area;
 
 	if (range_is_bad(start, old_size) || !new_size || !old_size || new_size > USER_END ||
-	    flags & ~(uint64_t)(MREMAP_MAYMOVE | MREMAP_FIXED))
+	    flags & ~(uint64_t)(MREMAP_MAYMOVE | MREMAP_FIXED) || flags == MREMAP_FIXED)
 		return -EINVAL;
 	area = space_find(start);
 	if (!area || area->end < start + old_size)
@@ -256,9 +262,15 @@ HANDLER(mremap)
 	return new_size == old_size ? (int64_t)start : grow(start, old_size, new_size, flags);
 }
 
+static bool advice_exists(int advice)
+{
+	return (advice >= MADV_NORMAL && advice <= MADV_DONTNEED) ||
+	       (advice >= MADV_FREE && advice <= MADV_COLLAPSE_ADVICE);
+}
+
 HANDLER(madvise)
 {
-	if (range_is_bad(a[0], a[1]))
+	if (range_is_bad(a[0], a[1]) || !advice_exists((int)a[2]))
 		return -EINVAL;
 	if (!space_is_mapped(a[0], a[0] + page_up(a[1])))
 		return -ENOMEM;
@@ -277,7 +289,11 @@ static int64_t mapped_or_enomem(const uint64_t *a)
 
 HANDLER(msync)
 {
-	return a[0] & PAGE_MASK ? -EINVAL : mapped_or_enomem(a);
+	bool both = (a[2] & (MS_SYNC | MS_ASYNC)) == (MS_SYNC | MS_ASYNC);
+
+	if (a[0] & PAGE_MASK || both || a[2] & ~(uint64_t)(MS_SYNC | MS_ASYNC | MS_INVALIDATE))
+		return -EINVAL;
+	return mapped_or_enomem(a);
 }
 
 HANDLER(mlock)

@@ -36,11 +36,23 @@ void node_get(struct node *node)
 
 void node_put(struct node *node)
 {
-	if (!node || --node->references)
-		return;
-	content_free(node);
-	heap_free(node, sizeof(*node));
-	count--;
+	while (node && !--node->references) {
+		struct node *parent = node->parent == node ? 0 : node->parent;
+
+		content_free(node);
+		heap_free(node, sizeof(*node));
+		count--;
+		node = parent; /* not a call: the program decides how deep directories are */
+	}
+}
+
+void node_set_parent(struct node *directory, struct node *parent)
+{
+	struct node *old = directory->parent;
+
+	node_get(parent);
+	directory->parent = parent;
+	node_put(old);
 }
 
 void node_touch(struct node *node)
@@ -102,7 +114,7 @@ int entry_add(struct node *directory, const char *name, size_t length, struct no
 	node->links++;
 	node->entry = entry;
 	if (node_is(node, S_IFDIR)) {
-		node->parent = directory;
+		node_set_parent(node, directory);
 		directory->links++;
 	}
 	return 0;

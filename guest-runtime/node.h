@@ -46,7 +46,7 @@ struct node {
 
 	/* directories */
 	struct entry *first, *last;
-	struct node *parent;
+	struct node *parent; /* one reference, but for the root, which is its own */
 	uint64_t next_cookie;
 	/* Entries that are made up: a new node (one reference) or 0. */
 	struct node *(*lookup)(struct node *directory, const char *name, size_t length);
@@ -78,6 +78,7 @@ void entry_remove(struct node *directory, struct entry *entry);
 bool directory_is_empty(const struct node *directory);
 /* The path from the root; false when it does not fit or the node has none. */
 bool node_path(const struct node *node, char *path, size_t size);
+void node_set_parent(struct node *directory, struct node *parent);
 void node_touch(struct node *node); /* modified now */
 
 /* content.c: of regular files. Lengths are cut at the end of the file. */

@@ -21,6 +21,7 @@
 #define F_LINUX_SPECIFIC_BASE 1024
 #endif
 #define F_DUPFD_CLOEXEC_COMMAND (F_LINUX_SPECIFIC_BASE + 6)
+#define F_GETOWN_EX_COMMAND 16
 #define F_GETPIPE_SZ_COMMAND (F_LINUX_SPECIFIC_BASE + 8)
 
 static uint32_t file_mode_mask = 022;
@@ -74,12 +75,15 @@ static int judge(const struct lookup *lookup, uint64_t flags, bool created)
 		return 0;
 	if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
 		return -EEXIST;
-	if (node_is(node, S_IFLNK) && !(flags & O_PATH))
+	/* A link to an open file borrows it: it must not stay. */
+	if (node_is(node, S_IFLNK) && (!(flags & O_PATH) || node->link_target))
 		return -ELOOP;
 	if (flags & O_DIRECTORY && !node_is(node, S_IFDIR))
 		return -ENOTDIR;
-	if (node_is(node, S_IFDIR) && (writes || flags & O_CREAT))
+	if (node_is(node, S_IFDIR) && (writes || flags & (O_CREAT | O_TRUNC)) && !(flags & O_PATH))
 		return -EISDIR;
+	if (node_is(node, S_IFIFO) && !(flags & O_PATH))
+		return -ENXIO; /* there is nobody for its other end */
 	if (node->generate && writes)
 		return -EACCES;
 	return 0;
@@ -125,8 +129,8 @@ static int64_t open_looked_up(struct lookup *lookup, uint64_t flags, uint32_t mo
 
 	if (!error)
 		error = judge(lookup, flags, created);
-	if (!error && flags & O_TRUNC && node_is(lookup->node, S_IFREG) && lookup->node->size &&
-	    (flags & O_ACCMODE) != O_RDONLY) {
+	if (!error && flags & O_TRUNC && !(flags & O_PATH) && !lookup->node->generate &&
+	    node_is(lookup->node, S_IFREG) && lookup->node->size) {
 		content_resize(lookup->node, 0);
 		node_touch(lookup->node);
 	}
@@ -162,8 +166,11 @@ HANDLER(openat)
 	uint64_t flags = a[2];
 	struct lookup lookup;
 	int64_t result;
-	unsigned how = flags & O_CREAT ? LOOKUP_CREATE : 0;
+	unsigned how;
 
+	if (flags & O_PATH)
+		flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	how = flags & O_CREAT ? LOOKUP_CREATE : 0;
 	if (!(flags & O_NOFOLLOW) && (flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL))
 		how |= LOOKUP_FOLLOW;
 	result = lookup_user(&lookup, a[0], a[1], how);
@@ -175,6 +182,25 @@ HANDLER(openat)
 	return result;
 }
 
+/* A file that has no name anywhere. */
+HANDLER(memfd_create)
+{
+	char name[NAME_LENGTH_MAX - 5];
+	int64_t length = string_from_user(name, a[0], sizeof(name));
+	struct file *file = 0;
+	struct node *node;
+
+	if (a[1] & ~3ull) /* MFD_CLOEXEC, MFD_ALLOW_SEALING */
+		return -EINVAL;
+	if (length < 0)
+		return length == -EFAULT ? -EFAULT : -EINVAL;
+	node = node_create(S_IFREG | 0777);
+	if (node)
+		file = file_create(&regular_operations, O_RDWR, node, 0);
+	node_put(node);
+	return file ? descriptor_install(file, 0, a[1] & 1) : -ENOMEM;
+}
+
 HANDLER(close)
 {
 	return descriptor_close(a[0]);
@@ -184,7 +210,7 @@ HANDLER(close_range)
 {
 	uint64_t last = a[1] < FILES_MAX ? a[1] : FILES_MAX - 1;
 
-	if (a[0] > a[1])
+	if (a[0] > a[1] || a[2] & ~6ull)
 		return -EINVAL;
 	for (uint64_t n = a[0]; n <= last; n++) {
 		if (!descriptor_file(n))
@@ -199,7 +225,7 @@ HANDLER(close_range)
 
 static int64_t duplicate(struct file *file, uint64_t lowest, bool close_on_exec)
 {
-	if (lowest >= FILES_MAX)
+	if (lowest >= descriptors_limit_now())
 		return -EINVAL;
 	file_get(file);
 	return descriptor_install(file, (unsigned)lowest, close_on_exec);
@@ -218,7 +244,7 @@ HANDLER(dup3)
 
 	if ((unsigned)a[0] == (unsigned)a[1] || a[2] & ~(uint64_t)O_CLOEXEC)
 		return -EINVAL;
-	if (!file || (unsigned)a[1] >= FILES_MAX)
+	if (!file || (unsigned)a[1] >= descriptors_limit_now())
 		return -EBADF;
 	file_get(file);
 	descriptor_replace((unsigned)a[1], file, a[2] & O_CLOEXEC);
@@ -235,6 +261,7 @@ static int64_t get_lock(uint64_t address)
 
 HANDLER(fcntl)
 {
+	const int32_t nobody[2] = {1, 0}; /* F_OWNER_PID */
 	struct file *file = descriptor_file(a[0]);
 
 	if (!file)
@@ -250,18 +277,24 @@ HANDLER(fcntl)
 		descriptor_set_flag((unsigned)a[0], a[2] & FD_CLOEXEC);
 		return 0;
 	case F_GETFL:
-		return file->flags;
+		return file->flags & O_PATH ? file->flags : file->flags | O_LARGEFILE;
 	case F_SETFL:
 		file->flags = (file->flags & ~(unsigned)SETTABLE_FLAGS) |
 			      ((unsigned)a[2] & SETTABLE_FLAGS);
 		return 0;
 	case F_GETLK:
+	case F_OFD_GETLK:
 		return get_lock(a[2]);
 	case F_SETLK:
 	case F_SETLKW:
+	case F_OFD_SETLK:
+	case F_OFD_SETLKW:
+	case F_GETOWN:
 	case F_SETOWN:
 	case F_SETSIG:
 		return 0;
+	case F_GETOWN_EX_COMMAND:
+		return put_user(a[2], nobody);
 	case F_GETPIPE_SZ_COMMAND:
 		return PAGE_SIZE * 16;
 	default:

@@ -153,7 +153,8 @@ static int step(struct lookup *lookup, unsigned flags)
 		return 0;
 	}
 	if (node_is(next, S_IFLNK) &&
-	    (!last || lookup->must_be_directory || flags & LOOKUP_FOLLOW)) {
+	    (!last || (lookup->must_be_directory && !(flags & LOOKUP_STAY)) ||
+	     flags & LOOKUP_FOLLOW)) {
 		struct node *from = lookup->directory;
 		int error = follow(lookup, from, next);
 

@@ -24,6 +24,7 @@ struct pipe {
 	char *pages[PIPE_PAGES]; /* made at the first write into them */
 	uint64_t head, tail; /* bytes written and read so far */
 	unsigned readers, writers;
+	size_t writing; /* what the write that waits wants at once */
 };
 
 static size_t used(const struct pipe *pipe)
@@ -38,11 +39,12 @@ static bool may_read(void *context)
 	return used(pipe) || !pipe->writers;
 }
 
-static bool may_write(void *context)
+/* What fits in a page is written whole or not at all. */
+static bool may_write_whole(void *context)
 {
 	const struct pipe *pipe = context;
 
-	return used(pipe) < PIPE_SIZE || !pipe->readers;
+	return PIPE_SIZE - used(pipe) >= pipe->writing || !pipe->readers;
 }
 
 /* -EAGAIN, or the wait's result as a system call must give it. */
@@ -105,8 +107,10 @@ static int64_t pipe_write(struct file *file, struct uio *uio, uint64_t *offset)
 
 	(void)offset;
 	while (uio->total) {
-		int error = wait(file, may_write, pipe);
+		int error;
 
+		pipe->writing = uio->total <= PAGE_SIZE && !done ? uio->total : 1;
+		error = wait(file, may_write_whole, pipe);
 		if (error)
 			return done ? done : error;
 		if (!pipe->readers) {
@@ -194,16 +198,21 @@ HANDLER(pipe2)
 {
 	unsigned flags = (unsigned)a[1] & O_NONBLOCK;
 	bool on_exec = a[1] & O_CLOEXEC;
-	struct pipe *pipe = heap_alloc(sizeof(*pipe));
 	struct file *reader, *writer;
+	struct pipe *pipe;
 	int32_t ends[2];
 
+	if (a[1] & ~(uint64_t)(O_NONBLOCK | O_CLOEXEC | O_DIRECT))
+		return -EINVAL;
+	pipe = heap_alloc(sizeof(*pipe));
 	if (!pipe)
 		return -ENOMEM;
 	reader = end_create(&read_end, flags | O_RDONLY, pipe, &pipe->readers);
 	writer = reader ? end_create(&write_end, flags | O_WRONLY, pipe, &pipe->writers) : 0;
 	if (!writer) {
 		file_put(reader); /* and the pipe with it */
+		if (!reader)
+			heap_free(pipe, sizeof(*pipe));
 		return -ENFILE;
 	}
 	ends[0] = descriptor_install(reader, 0, on_exec);
@@ -267,7 +276,7 @@ static unsigned event_poll(struct file *file)
 {
 	const struct event *event = file->object;
 
-	return (event->count ? POLLIN | POLLRDNORM : 0) | POLLOUT | POLLWRNORM;
+	return (event->count ? POLLIN : 0) | (event->count < UINT64_MAX - 1 ? POLLOUT : 0);
 }
 
 static void event_close(struct file *file)
@@ -284,9 +293,12 @@ static const struct file_operations event_operations = {
 
 HANDLER(eventfd2)
 {
-	struct event *event = heap_alloc(sizeof(*event));
+	struct event *event;
 	struct file *file = 0;
 
+	if (a[1] & ~(uint64_t)(O_NONBLOCK | O_CLOEXEC | EFD_SEMAPHORE_FLAG))
+		return -EINVAL;
+	event = heap_alloc(sizeof(*event));
 	if (event) {
 		event->count = (uint32_t)a[0];
 		event->semaphore = a[1] & EFD_SEMAPHORE_FLAG;

@@ -3,12 +3,21 @@
 #include <linux/errno.h>
 #include <linux/poll.h>
 
+#include "arch.h"
 #include "file.h"
 #include "signal.h"
 #include "syscall.h"
 #include "time.h"
 #include "user.h"
 #include "wait.h"
+
+static void time_left(uint64_t timeout, uint64_t deadline)
+{
+	uint64_t now = clock_now();
+	struct timespec64 left = time_split(deadline > now ? deadline - now : 0);
+
+	copy_to_user(timeout, &left, sizeof(left)); /* where it may not be written: no harm */
+}
 
 /* What is left of the time goes to user mode as pselect6 and ppoll want it. */
 static int64_t wait_with_mask(bool (*ready)(void *), void *context, uint64_t timeout, uint64_t mask,
@@ -21,8 +30,13 @@ static int64_t wait_with_mask(bool (*ready)(void *), void *context, uint64_t tim
 		deadline = time ? time_deadline(time) : 0;
 	if (!error && mask)
 		error = signal_mask_temporarily(mask, size);
-	if (!error)
-		error = wait_for(ready, context, deadline);
+	if (error)
+		return error;
+	error = wait_for(ready, context, deadline);
+	if (error != -EINTR) /* then its handler runs under the mask that let it through */
+		signal_mask_back();
+	if (timeout)
+		time_left(timeout, deadline);
 	return error;
 }
 

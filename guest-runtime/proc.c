@@ -193,11 +193,25 @@ struct generated {
 	void (*generate)(struct node *node);
 };
 
+static void generate_loadavg(struct node *node)
+{
+	struct text line = line_begin();
+
+	text_string(&line, "0.00 0.00 0.00 1/1 2\n");
+	line_end(node, &line);
+}
+
+static void generate_version(struct node *node)
+{
+	struct text line = line_begin();
+
+	text_string(&line, "Linux version 6.1.0-mote #1 mote\n"); /* as uname says */
+	line_end(node, &line);
+}
+
 static const struct generated global_files[] = {
-	{"cpuinfo", generate_cpuinfo},
-	{"meminfo", generate_meminfo},
-	{"mounts", generate_mounts},
-	{"uptime", generate_uptime},
+	{"cpuinfo", generate_cpuinfo}, {"loadavg", generate_loadavg}, {"version", generate_version},
+	{"meminfo", generate_meminfo}, {"mounts", generate_mounts},   {"uptime", generate_uptime},
 };
 static const struct generated self_files[] = {
 	{"cmdline", generate_cmdline}, {"comm", generate_comm},     {"environ", generate_environ},

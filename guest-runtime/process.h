@@ -5,5 +5,7 @@
 
 #include <stdint.h>
 
+#define PROCESS_ID 2 /* 1 would be init, for which some programs behave otherwise */
+
 uint32_t process_umask(void);
 #endif

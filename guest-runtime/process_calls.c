@@ -28,9 +28,8 @@
 static struct {
 	char name[TASK_NAME_SIZE];
 	bool named;
-	uint64_t nofile;
 	int personality;
-} process = {.nofile = FILES_MAX};
+} process;
 
 HANDLER(exit_group)
 {
@@ -138,7 +137,7 @@ static uint64_t limit_of(unsigned resource)
 	case RLIMIT_STACK:
 		return program.stack_size;
 	case RLIMIT_NOFILE:
-		return process.nofile;
+		return FILES_MAX;
 	case RLIMIT_CORE:
 		return 0;
 	case RLIMIT_NPROC:
@@ -148,17 +147,21 @@ static uint64_t limit_of(unsigned resource)
 	}
 }
 
-/* Accepted where it asks for no more than there is; nothing else is enforced. */
-static int64_t set_limit(unsigned resource, uint64_t address)
-{
-	uint64_t limit[2];
+/* Kept as the program sets them; RLIMIT_NOFILE counts, the others limit nothing. */
+static struct limits {
+	bool set;
+	uint64_t soft, hard;
+} limits[RESOURCES];
 
-	if (get_user(limit, address))
-		return -EFAULT;
+static int64_t set_limit(unsigned resource, const uint64_t limit[2])
+{
 	if (limit[0] > limit[1])
 		return -EINVAL;
 	if (resource == RLIMIT_NOFILE && limit[1] > FILES_MAX)
 		return -EPERM;
+	limits[resource] = (struct limits){true, limit[0], limit[1]};
+	if (resource == RLIMIT_NOFILE)
+		descriptors_limit((unsigned)limit[0]);
 	return 0;
 }
 
@@ -166,20 +169,28 @@ static int64_t get_limit(unsigned resource, uint64_t address)
 {
 	uint64_t limit[2] = {limit_of(resource), limit_of(resource)};
 
+	if (limits[resource].set) {
+		limit[0] = limits[resource].soft;
+		limit[1] = limits[resource].hard;
+	}
 	return put_user(address, limit);
 }
 
 HANDLER(prlimit64)
 {
 	unsigned resource = (unsigned)a[1];
+	uint64_t new[2];
 
 	if (a[0] && (int)a[0] != PROCESS_ID)
 		return -ESRCH;
 	if (resource >= RESOURCES)
 		return -EINVAL;
-	if (a[3] && get_limit(resource, a[3]))
+	if (!a[2])
+		return a[3] ? get_limit(resource, a[3]) : 0;
+	/* Both may be the same memory: the new one is read first. */
+	if (get_user(new, a[2]) || (a[3] && get_limit(resource, a[3])))
 		return -EFAULT;
-	return a[2] ? set_limit(resource, a[2]) : 0;
+	return set_limit(resource, new);
 }
 
 HANDLER(getrlimit)
@@ -189,7 +200,11 @@ HANDLER(getrlimit)
 
 HANDLER(setrlimit)
 {
-	return (unsigned)a[0] < RESOURCES ? set_limit((unsigned)a[0], a[1]) : -EINVAL;
+	uint64_t new[2];
+
+	if ((unsigned)a[0] >= RESOURCES)
+		return -EINVAL;
+	return get_user(new, a[1]) ? -EFAULT : set_limit((unsigned)a[0], new);
 }
 
 HANDLER(getpriority)
@@ -205,6 +220,31 @@ HANDLER(sched_getaffinity)
 	if (a[1] < sizeof(set) || a[1] & 7)
 		return -EINVAL;
 	return put_user(a[2], set) ? -EFAULT : (int64_t)sizeof(set);
+}
+
+/* SCHED_FIFO and SCHED_RR have priorities, 1 … 99. */
+static int64_t priority_limit(uint64_t policy, int64_t limit)
+{
+	if (policy == 1 || policy == 2)
+		return limit;
+	return policy == 0 || policy == 3 || policy == 5 || policy == 6 ? 0 : -EINVAL;
+}
+
+HANDLER(sched_get_priority_max)
+{
+	return priority_limit(a[0], 99);
+}
+
+HANDLER(sched_get_priority_min)
+{
+	return priority_limit(a[0], 1);
+}
+
+/* For what Linux may have and this file system has not. */
+HANDLER(not_supported)
+{
+	(void)a;
+	return -EOPNOTSUPP;
 }
 
 HANDLER(sched_getparam)
@@ -303,7 +343,7 @@ HANDLER(getrandom)
 	uint8_t block[RANDOM_BLOCK];
 	uint64_t done = 0;
 
-	if (a[2] & ~7ull)
+	if (a[2] & ~7ull || (a[2] & 6) == 6)
 		return -EINVAL;
 	while (done < a[1]) {
 		size_t n = a[1] - done < sizeof(block) ? a[1] - done : sizeof(block);

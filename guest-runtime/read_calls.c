@@ -35,7 +35,7 @@ static int64_t at_offset(uint64_t descriptor, struct uio *uio, uint64_t offset, 
 static int64_t simple(const uint64_t *a, bool to_user, mover move)
 {
 	struct uio uio;
-	int error = uio_buffer(&uio, a[1], a[2], to_user);
+	int error = descriptor_file(a[0]) ? uio_buffer(&uio, a[1], a[2], to_user) : -EBADF;
 
 	return error ? error : at_own_offset(a[0], &uio, move);
 }
@@ -51,7 +51,8 @@ static int64_t positioned(const uint64_t *a, bool to_user, mover move)
 static int64_t vector(const uint64_t *a, bool to_user, mover move)
 {
 	struct uio uio;
-	int error = uio_vector(&uio, a[1], (unsigned)a[2], to_user);
+	int error =
+		descriptor_file(a[0]) ? uio_vector(&uio, a[1], (unsigned)a[2], to_user) : -EBADF;
 
 	return error ? error : at_own_offset(a[0], &uio, move);
 }
@@ -165,17 +166,18 @@ static int64_t transfer(const struct transfer *t)
 	int64_t done = 0;
 	char *buffer;
 
+	if ((t->from->flags & O_ACCMODE) == O_WRONLY || (t->to->flags & O_ACCMODE) == O_RDONLY ||
+	    (t->from->flags | t->to->flags) & O_PATH)
+		return -EBADF;
 	if (!t->from->node || !node_is(t->from->node, S_IFREG))
 		return -EINVAL;
-	buffer = page_create();
-	if (!buffer)
-		return -ENOMEM;
+	buffer = pages_bounce(); /* free: one run of the runtime's bytes is never gathered */
 	while ((uint64_t)done < t->length) {
 		size_t want = t->length - (uint64_t)done, n;
 		int64_t written;
 
 		n = content_read(t->from->node, *t->from_offset, buffer,
-				 want < PAGE_SIZE ? want : PAGE_SIZE);
+				 want < BOUNCE_SIZE ? want : BOUNCE_SIZE);
 		written = n ? write_kernel(t->to, buffer, n, t->to_offset) : 0;
 		if (written <= 0) {
 			done = done ? done : written;
@@ -184,7 +186,6 @@ static int64_t transfer(const struct transfer *t)
 		*t->from_offset += (uint64_t)written;
 		done += written;
 	}
-	page_destroy(buffer);
 	return done;
 }
 
@@ -216,6 +217,8 @@ HANDLER(copy_file_range)
 
 	if (!to || !from)
 		return -EBADF;
+	if (a[5])
+		return -EINVAL;
 	if (!to->node || !node_is(to->node, S_IFREG))
 		return -EINVAL;
 	t = (struct transfer){from, to, &from->offset, &to->offset, a[4]};

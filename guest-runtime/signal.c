@@ -26,6 +26,15 @@ struct signal_state signals;
 struct action signal_actions[SIGNALS + 1];
 struct signal_info signal_infos[SIGNALS + 1];
 
+/* Real-time signals queue: those behind the first of each, in order. */
+#define REALTIME 32
+#define WAITING_MAX 64
+static struct waiting {
+	int signal;
+	struct signal_info info;
+} waiting[WAITING_MAX];
+static unsigned waiting_count;
+
 static const char *const names[] = {
 	[SIGHUP] = "SIGHUP",   [SIGINT] = "SIGINT",   [SIGQUIT] = "SIGQUIT", [SIGILL] = "SIGILL",
 	[SIGTRAP] = "SIGTRAP", [SIGABRT] = "SIGABRT", [SIGBUS] = "SIGBUS",   [SIGFPE] = "SIGFPE",
@@ -93,10 +102,26 @@ void signal_send(int signal, const struct signal_info *info)
 {
 	if (is_ignored(signal) && !(signals.blocked & BIT(signal)))
 		return;
-	if (signals.pending & BIT(signal))
+	if (signals.pending & BIT(signal)) {
+		if (signal >= REALTIME && waiting_count < WAITING_MAX)
+			waiting[waiting_count++] = (struct waiting){signal, *info};
 		return;
+	}
 	signals.pending |= BIT(signal);
 	signal_infos[signal] = *info;
+}
+
+void signal_taken(int signal)
+{
+	for (unsigned i = 0; i < waiting_count; i++) {
+		if (waiting[i].signal != signal)
+			continue;
+		signals.pending |= BIT(signal);
+		signal_infos[signal] = waiting[i].info;
+		waiting_count--;
+		memmove(&waiting[i], &waiting[i + 1], (waiting_count - i) * sizeof(*waiting));
+		return;
+	}
 }
 
 void signal_collect(void)
@@ -118,6 +143,15 @@ static uint64_t deliverable(void)
 			set &= ~BIT(signal);
 		}
 	return set;
+}
+
+void signal_forget_ignored(void)
+{
+	uint64_t blocked = signals.blocked;
+
+	signals.blocked = 0;
+	deliverable();
+	signals.blocked = blocked;
 }
 
 bool signal_pending(void)
@@ -269,6 +303,7 @@ static void deliver(struct regs *regs)
 		finish_syscall(regs, action);
 		regs->in_syscall = 0;
 		run_handler(signal);
+		signal_taken(signal);
 	}
 }
 

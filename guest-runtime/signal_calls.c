@@ -14,7 +14,7 @@
 #define BIT(signal) (1ull << ((signal)-1))
 #define UNBLOCKABLE (BIT(SIGKILL) | BIT(SIGSTOP))
 #define SET_SIZE 8
-#define ALTSTACK_MIN 2048
+#define ALTSTACK_MIN MINSIGSTKSZ
 
 int signal_mask_temporarily(uint64_t address, uint64_t size)
 {
@@ -54,6 +54,7 @@ HANDLER(rt_sigaction)
 	if (a[1]) {
 		action.mask &= ~UNBLOCKABLE;
 		signal_actions[signal] = action;
+		signal_forget_ignored();
 	}
 	return 0;
 }
@@ -140,6 +141,7 @@ HANDLER(rt_sigtimedwait)
 	signal = __builtin_ctzll(signals.pending & wait.set) + 1;
 	signals.pending &= ~BIT(signal);
 	signal_info_write(info, signal);
+	signal_taken(signal);
 	if (a[1] && put_user(a[1], info))
 		return -EFAULT;
 	return signal;
@@ -204,6 +206,8 @@ HANDLER(kill)
 
 HANDLER(tkill)
 {
+	if ((int)a[0] <= 0)
+		return -EINVAL;
 	return (int)a[0] == PROCESS_ID ? send(a[1], SI_TKILL, 0) : -ESRCH;
 }
 

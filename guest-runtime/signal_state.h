@@ -3,10 +3,10 @@
 #ifndef GUEST_SIGNAL_STATE_H
 #define GUEST_SIGNAL_STATE_H
 
+#include "process.h"
 #include "signal.h"
 
 #define SIGNALS 64
-#define PROCESS_ID 2 /* 1 would be init, for which some programs behave otherwise */
 #ifndef SA_RESTORER
 #define SA_RESTORER 0x04000000
 #endif
@@ -33,11 +33,15 @@ struct signal_state {
 extern struct signal_state signals;
 /* By number, apart from the rest: the start of a program touches no page of them. */
 extern struct action signal_actions[SIGNALS + 1];
-extern struct signal_info signal_infos[SIGNALS + 1]; /* one of each: nothing is queued */
+extern struct signal_info signal_infos[SIGNALS + 1]; /* the first of each */
 
+/* What is pending and now ignored is lost, blocked or not. */
+void signal_forget_ignored(void);
 bool signal_on_altstack(uint64_t pointer);
 /* As sigaltstack tells it. */
 struct altstack signal_altstack(void);
+/* A pending signal was used up: the next one of a queue takes its place. */
+void signal_taken(int signal);
 /* siginfo_t of a signal that was pending: 32 words. */
 void signal_info_write(uint32_t *words, int signal);
 #endif

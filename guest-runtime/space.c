@@ -285,16 +285,23 @@ static int area_protect(struct area *area, unsigned access)
 
 int space_protect(uint64_t start, uint64_t end, unsigned access)
 {
+	uint64_t at = start;
 	int error;
 
 	if (access & ACCESS_WRITE && access & ACCESS_EXEC)
 		return -EACCES;
-	if (!space_is_mapped(start, end))
-		return -ENOMEM;
 	error = split_both(start, end);
-	for (struct area *area = space_find(start); !error && area && area->start < end;
-	     area = area->next)
-		error = area_protect(area, access);
+	for (struct area *area = space_find(start); !error && at < end; area = area->next) {
+		if (!area || area->start > at) /* a hole: what is before it is changed */
+			error = -ENOMEM;
+		else if (access & ACCESS_WRITE && area->flags & AREA_READ_ONLY)
+			error = -EACCES;
+		else
+			error = area_protect(area, access);
+		if (error)
+			break;
+		at = area->end;
+	}
 	join_around(start, end);
 	return error;
 }
@@ -343,19 +350,22 @@ static void pages_move(uint64_t from, uint64_t to, uint64_t size)
 
 int space_move(uint64_t from, uint64_t to, uint64_t size)
 {
-	struct area copy;
+	struct area copy, *old;
 	int error = split_both(from, from + size);
 
 	if (error)
 		return error;
-	copy = *space_find(from);
+	old = space_find(from);
+	copy = *old;
 	copy.start = to;
 	copy.end = to + size;
-	/* The old area's charge is given up first: the pages are the same. */
-	space_find(from)->flags &= ~(unsigned)AREA_CHARGED;
+	/* The old area's charge is given up first: the pages are the same. Its tables stay. */
+	old->flags &= ~(unsigned)AREA_CHARGED;
+	old->access |= ACCESS_READ;
 	error = space_add(&copy);
 	if (error) {
-		space_find(from)->flags = copy.flags;
+		old->flags = copy.flags;
+		old->access = copy.access;
 		return error;
 	}
 	pages_move(from, to, size);

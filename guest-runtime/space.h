@@ -24,6 +24,7 @@ enum {
 	AREA_SHARED = 2, /* the pages are those of `node` */
 	AREA_STACK = 4,
 	AREA_HEAP = 8,
+	AREA_READ_ONLY = 16, /* of a file that isn't open for writing: stays so */
 };
 
 struct area {

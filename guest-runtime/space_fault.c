@@ -65,13 +65,22 @@ static void page_copy(const struct area *area, uint64_t page, uint64_t from)
 	map(area, page, memcpy(page_take_dirty(), linear(from), PAGE_SIZE), MAP_OWNED);
 }
 
+/* The file may have grown since it was mapped: that page was never promised, and where
+ * memory is short the access fails as it does beyond the end. */
+static const void *page_shared(struct node *node, uint64_t offset)
+{
+	if (offset >= node->size || content_reserve(node, offset, offset + 1))
+		return 0;
+	return content_page(node, offset);
+}
+
 /* False: the address is beyond the end of the mapped file. */
 static bool page_fill(const struct area *area, uint64_t page)
 {
 	const void *shared;
 
 	if (area->flags & AREA_SHARED) {
-		shared = content_page(area->node, area->offset + (page - area->start));
+		shared = page_shared(area->node, area->offset + (page - area->start));
 		if (shared)
 			map(area, page, shared, 0);
 		return shared;

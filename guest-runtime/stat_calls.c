@@ -22,9 +22,22 @@
 #define UTIME_OMIT_VALUE 0x3ffffffe
 #define TMPFS_MAGIC_NUMBER 0x01021994
 
+/* Whole pages; those that a file has got, where nothing of it is the initrd's. */
 static uint64_t blocks(const struct node *node)
 {
-	return (node->size + 511) / 512;
+	uint64_t pages = node->image_size ? page_up(node->size) >> PAGE_SHIFT : node->page_count;
+
+	return pages * (PAGE_SIZE / 512);
+}
+
+/* Times before 1970 are negative; the fraction is not. */
+static struct timespec64 split(int64_t time)
+{
+	int64_t seconds = time / (int64_t)NANOSECONDS, rest = time % (int64_t)NANOSECONDS;
+
+	if (rest < 0)
+		return (struct timespec64){seconds - 1, rest + (int64_t)NANOSECONDS};
+	return (struct timespec64){seconds, rest};
 }
 
 static uint64_t links_of(const struct node *node)
@@ -34,9 +47,9 @@ static uint64_t links_of(const struct node *node)
 
 static int64_t stat_write(const struct node *node, uint64_t address)
 {
-	struct timespec64 at = time_split((uint64_t)node->accessed);
-	struct timespec64 mt = time_split((uint64_t)node->modified);
-	struct timespec64 ct = time_split((uint64_t)node->changed);
+	struct timespec64 at = split(node->accessed);
+	struct timespec64 mt = split(node->modified);
+	struct timespec64 ct = split(node->changed);
 	struct stat st;
 
 	memset(&st, 0, sizeof(st));
@@ -61,7 +74,7 @@ static int64_t stat_write(const struct node *node, uint64_t address)
 
 static struct statx_timestamp statx_time(int64_t time)
 {
-	struct timespec64 t = time_split((uint64_t)time);
+	struct timespec64 t = split(time);
 
 	return (struct statx_timestamp){.tv_sec = t.seconds, .tv_nsec = (uint32_t)t.nanoseconds};
 }
@@ -147,13 +160,20 @@ static int64_t describe(const uint64_t *where, uint64_t flags, uint64_t to, writ
 	return file ? write(node_of(file), to) : -EBADF;
 }
 
+#define AT_FLAGS (AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH)
+
 HANDLER(newfstatat)
 {
+	if (a[3] & ~(uint64_t)AT_FLAGS)
+		return -EINVAL;
 	return describe(a, a[3], a[2], stat_write);
 }
 
 HANDLER(statx)
 {
+	if (a[2] & ~(uint64_t)(AT_FLAGS | AT_STATX_SYNC_TYPE) || a[3] & STATX__RESERVED ||
+	    (a[2] & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE)
+		return -EINVAL;
 	return describe(a, a[2], a[4], statx_write);
 }
 
@@ -202,7 +222,7 @@ static int64_t access(const uint64_t *where, uint64_t mode, uint64_t flags)
 
 	if (!(flags & AT_SYMLINK_NOFOLLOW))
 		how |= LOOKUP_FOLLOW;
-	if (mode & ~7ull)
+	if (mode & ~7ull || flags & ~(uint64_t)(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
 	result = lookup_user(&lookup, where[0], where[1], how);
 	/* User 0 may do everything but run what nobody may run. */
@@ -257,11 +277,20 @@ HANDLER(fchmodat)
 	return a[1] ? change(a, 0, change_mode, &mode) : -EFAULT;
 }
 
+static bool is_path_only(uint64_t descriptor)
+{
+	const struct file *file = descriptor_file(descriptor);
+
+	return file && file->flags & O_PATH;
+}
+
 HANDLER(fchmod)
 {
 	const uint64_t where[2] = {a[0], 0};
 	uint32_t mode = (uint32_t)a[1];
 
+	if (is_path_only(a[0]))
+		return -EBADF;
 	return change(where, 0, change_mode, &mode);
 }
 
@@ -281,6 +310,8 @@ HANDLER(fchownat)
 {
 	const uint32_t ids[2] = {(uint32_t)a[2], (uint32_t)a[3]};
 
+	if (a[4] & ~(uint64_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
 	return a[1] ? change(a, a[4], change_owner, ids) : -EFAULT;
 }
 
@@ -321,6 +352,12 @@ HANDLER(utimensat)
 
 	if (a[2] && get_user(times, a[2]))
 		return -EFAULT;
+	if (a[3] & ~(uint64_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
+	if (times[0].nanoseconds == UTIME_OMIT_VALUE && times[1].nanoseconds == UTIME_OMIT_VALUE)
+		return 0; /* before anything is looked at, as Linux */
+	if (!a[1] && (int)a[0] == AT_FDCWD)
+		return -EFAULT;
 	return change(a, a[3], change_times, times);
 }
 
@@ -342,6 +379,8 @@ HANDLER(truncate)
 {
 	const uint64_t where[2] = {(uint64_t)AT_FDCWD, a[0]};
 
+	if ((int64_t)a[1] < 0)
+		return -EINVAL;
 	return a[0] ? change(where, 0, resize, &a[1]) : -EFAULT;
 }
 

@@ -27,6 +27,15 @@ static void announce(unsigned number)
 	console_note(line, text.length);
 }
 
+/* For the monitor's metrics; the page reads as zero before. */
+static void name_unknown(char name[CONTROL_NAME_SIZE], unsigned number)
+{
+	const char *from = syscall_name(number);
+
+	for (size_t i = 0; from && from[i] && i < CONTROL_NAME_SIZE - 1; i++)
+		name[i] = from[i];
+}
+
 static int64_t unknown(unsigned number)
 {
 	struct control_page *page = control_page();
@@ -40,6 +49,7 @@ static int64_t unknown(unsigned number)
 	if (used < CONTROL_UNKNOWN_SYSCALLS) {
 		page->unknown[used].number = number;
 		page->unknown[used].count = 1;
+		name_unknown(page->unknown[used].name, number);
 		page->unknown_count = used + 1;
 		announce(number);
 	}

@@ -7,6 +7,7 @@
 
 #include "arch.h"
 #include "control.h"
+#include "process.h"
 #include "signal.h"
 #include "syscall.h"
 #include "user.h"
@@ -81,11 +82,16 @@ static uint64_t (*const sources[CLOCKS])(void) = {
 	[CLOCK_TAI] = time_wall,
 };
 
+static bool is_self(int64_t pid)
+{
+	return pid == 0 || pid == PROCESS_ID;
+}
+
 /* The CPU clock of a process or thread has a negative number: it is ours. */
 static uint64_t (*source(uint64_t clock))(void)
 {
-	if ((int)clock < 0)
-		return time_cpu;
+	if ((int)clock < 0) /* bits 0 … 1: which; 3 would be a device */
+		return (clock & 3) != 3 && is_self(~((int64_t)(int)clock >> 3)) ? time_cpu : 0;
 	return (unsigned)clock < CLOCKS ? sources[(unsigned)clock] : 0;
 }
 
@@ -201,6 +207,8 @@ HANDLER(clock_nanosleep)
 
 	if (!source(a[0]))
 		return -EINVAL;
+	if (a[0] >= CLOCK_THREAD_CPUTIME_ID && a[0] <= CLOCK_MONOTONIC_COARSE)
+		return -EOPNOTSUPP; /* as Linux: one does not sleep by these */
 	if (error)
 		return error;
 	if (a[1] & TIMER_ABSTIME)

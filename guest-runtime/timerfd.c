@@ -102,7 +102,7 @@ HANDLER(timerfd_create)
 	struct timer_file *timer;
 	struct file *file = 0;
 
-	if (!time_clock_exists(a[0]))
+	if (!time_clock_exists(a[0]) || a[1] & ~(uint64_t)(O_NONBLOCK | O_CLOEXEC))
 		return -EINVAL;
 	timer = heap_alloc(sizeof(*timer));
 	if (timer)

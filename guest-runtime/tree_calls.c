@@ -16,11 +16,19 @@
 #define RENAME_NOREPLACE_FLAG 1
 #define RENAME_EXCHANGE_FLAG 2
 
+/* The entry that a lookup ended at; "." and ".." and made-up ones have none. */
+static struct entry *entry_of(const struct lookup *lookup)
+{
+	return lookup->length ? entry_find(lookup->directory, lookup->name, lookup->length) : 0;
+}
+
 /* A place for a new entry: -EEXIST if something is there. */
 static int lookup_new(struct lookup *lookup, uint64_t descriptor, uint64_t path)
 {
 	int error = lookup_user(lookup, descriptor, path, LOOKUP_CREATE);
 
+	if (error == -ENOTDIR && lookup->node && lookup->length && !node_is(lookup->node, S_IFDIR))
+		return entry_of(lookup) ? -EEXIST : error;
 	if (error)
 		return error == -ENXIO ? -EEXIST : error;
 	if (lookup->node)
@@ -72,11 +80,13 @@ HANDLER(mknodat)
 	struct lookup lookup;
 	int error = lookup_new(&lookup, a[0], a[1]);
 
-	if (!error && type && type != S_IFREG)
+	if (!error && lookup.must_be_directory)
+		error = -ENOENT;
+	if (!error && type && type != S_IFREG && type != S_IFIFO)
 		error = -EPERM;
 	if (!error)
-		error = add(&lookup,
-			    node_new(S_IFREG | ((uint32_t)a[2] & 07777 & ~process_umask())));
+		error = add(&lookup, node_new((type ? type : S_IFREG) |
+					      ((uint32_t)a[2] & 07777 & ~process_umask())));
 	lookup_finish(&lookup);
 	return error;
 }
@@ -111,8 +121,11 @@ HANDLER(linkat)
 	struct lookup from, to;
 	unsigned how = (a[4] & AT_SYMLINK_FOLLOW ? LOOKUP_FOLLOW : 0) |
 		       (a[4] & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);
-	int error = lookup_user(&from, a[0], a[1], how);
+	int error;
 
+	if (a[4] & ~(uint64_t)(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
+	error = lookup_user(&from, a[0], a[1], how);
 	if (error) {
 		lookup_finish(&from);
 		return error;
@@ -120,19 +133,16 @@ HANDLER(linkat)
 	error = lookup_new(&to, a[2], a[3]);
 	if (!error && (node_is(from.node, S_IFDIR) || from.node->link_target))
 		error = -EPERM;
+	if (!error && !from.node->links)
+		error = -ENOENT;
 	if (!error) {
 		node_get(from.node);
 		error = add(&to, from.node);
+		from.node->changed = to.directory->changed;
 	}
 	lookup_finish(&to);
 	lookup_finish(&from);
 	return error;
-}
-
-/* The entry that a lookup ended at; "." and ".." and made-up ones have none. */
-static struct entry *entry_of(const struct lookup *lookup)
-{
-	return lookup->length ? entry_find(lookup->directory, lookup->name, lookup->length) : 0;
 }
 
 static int judge_removal(const struct lookup *lookup, bool directory)
@@ -149,22 +159,23 @@ static int judge_removal(const struct lookup *lookup, bool directory)
 		return -EISDIR;
 	if (directory && !directory_is_empty(lookup->node))
 		return -ENOTEMPTY;
-	return entry_of(lookup) ? 0 : -EPERM;
+	return entry_of(lookup) && !lookup->node->generate ? 0 : -EPERM;
 }
 
 HANDLER(unlinkat)
 {
 	struct lookup lookup;
-	int error = lookup_user(&lookup, a[0], a[1], 0);
+	int error;
 
 	if (a[2] & ~(uint64_t)AT_REMOVEDIR)
-		error = error ? error : -EINVAL;
+		return -EINVAL;
+	error = lookup_user(&lookup, a[0], a[1], LOOKUP_STAY);
 	if (!error)
 		error = judge_removal(&lookup, a[2] & AT_REMOVEDIR);
 	if (!error) {
 		entry_remove(lookup.directory, entry_of(&lookup));
 		node_touch(lookup.directory);
-		node_touch(lookup.node);
+		lookup.node->changed = lookup.directory->changed;
 	}
 	lookup_finish(&lookup);
 	return error;
@@ -184,6 +195,8 @@ static int judge_rename(const struct lookup *from, const struct lookup *to, uint
 
 	if (!entry_of(from) || (to->node && !entry_of(to)))
 		return -EBUSY;
+	if (from->node->generate || (to->node && to->node->generate))
+		return -EPERM;
 	if (!to->directory->links || to->directory->lookup)
 		return -ENOENT;
 	if (directory && is_inside(to->directory, from->node))
@@ -196,6 +209,8 @@ static int judge_rename(const struct lookup *from, const struct lookup *to, uint
 		return -EEXIST;
 	if (flags & RENAME_EXCHANGE_FLAG)
 		return is_inside(from->directory, to->node) ? -EINVAL : 0;
+	if (to->node == from->node)
+		return 0;
 	if (directory && !node_is(to->node, S_IFDIR))
 		return -ENOTDIR;
 	if (!directory && node_is(to->node, S_IFDIR))
@@ -209,7 +224,7 @@ static void entry_set(struct entry *entry, struct node *node)
 	entry->node = node;
 	node->entry = entry;
 	if (node_is(node, S_IFDIR))
-		node->parent = entry->directory;
+		node_set_parent(node, entry->directory);
 }
 
 static int exchange(struct lookup *from, struct lookup *to)
@@ -240,8 +255,6 @@ static int move(struct lookup *from, struct lookup *to)
 		return -ENOSPC;
 	entry_remove(from->directory, entry_of(from));
 	from->node->entry = entry_of(to);
-	if (node_is(from->node, S_IFDIR))
-		from->node->parent = to->directory;
 	node_touch(from->directory);
 	node_touch(to->directory);
 	return 0;
@@ -250,10 +263,10 @@ static int move(struct lookup *from, struct lookup *to)
 static int64_t rename(const uint64_t *a, uint64_t flags)
 {
 	struct lookup from, to = {0};
-	int error = lookup_user(&from, a[0], a[1], 0);
+	int error = lookup_user(&from, a[0], a[1], LOOKUP_STAY);
 
 	if (!error)
-		error = lookup_user(&to, a[2], a[3], LOOKUP_CREATE);
+		error = lookup_user(&to, a[2], a[3], LOOKUP_CREATE | LOOKUP_STAY);
 	if (!error)
 		error = judge_rename(&from, &to, flags);
 	if (!error && to.node != from.node)
@@ -380,6 +393,8 @@ HANDLER(getdents64)
 		return -EBADF;
 	if (!file->node || !node_is(file->node, S_IFDIR))
 		return -ENOTDIR;
+	if (!file->node->links)
+		return -ENOENT;
 	if (file->node->refresh && !file->offset)
 		file->node->refresh(file->node);
 	for (;;) {

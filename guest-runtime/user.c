@@ -11,6 +11,7 @@
 #include "string.h"
 
 #define IOV_LIMIT 1024
+#define UIO_TOTAL_MAX 0x7ffff000 /* Linux moves no more at once */
 
 /* The linear address of a user address, or 0. */
 static char *user_page(uint64_t address, bool write)
@@ -124,7 +125,9 @@ int64_t string_from_user(char *to, uint64_t from, size_t size)
 int uio_buffer(struct uio *uio, uint64_t base, size_t length, bool to_user)
 {
 	if ((int64_t)length < 0)
-		return -EINVAL;
+		return -EFAULT; /* no address space has room for it */
+	if (length > UIO_TOTAL_MAX)
+		length = UIO_TOTAL_MAX;
 	*uio = (struct uio){.base = base, .length = length, .total = length, .to_user = to_user};
 	return 0;
 }
@@ -148,9 +151,11 @@ int uio_vector(struct uio *uio, uint64_t vector, unsigned count, bool to_user)
 	for (unsigned i = 0; i < count; i++) {
 		if (get_user(iovec, vector + i * sizeof(iovec)))
 			return -EFAULT;
-		if ((int64_t)iovec.length < 0 || (int64_t)(uio->total + iovec.length) < 0)
+		if ((int64_t)iovec.length < 0)
 			return -EINVAL;
 		uio->total += iovec.length;
+		if (uio->total > UIO_TOTAL_MAX)
+			uio->total = UIO_TOTAL_MAX;
 	}
 	return 0;
 }

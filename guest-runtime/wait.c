@@ -7,6 +7,7 @@
 
 #include "arch.h"
 #include "console.h"
+#include "control.h"
 #include "signal.h"
 #include "timers.h"
 
@@ -19,6 +20,7 @@ uint64_t wait_idle_time(void)
 
 void wait_interrupt(void)
 {
+	control_beat();
 	if (interrupts_take())
 		console_input_possible();
 	timers_run();
@@ -31,7 +33,9 @@ static void sleep(uint64_t deadline)
 
 	timer = timer < file ? timer : file;
 	timer_arm(timer < deadline ? timer : deadline);
+	control_idle(true);
 	cpu_idle();
+	control_idle(false);
 	idle_time += clock_now() - before;
 	wait_interrupt();
 }

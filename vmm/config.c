@@ -19,6 +19,9 @@ void vm_config_finish(struct vm_config *config)
 {
 	boot_source_finish(&config->boot);
 	application_finish(&config->application);
+	free(config->logger.path);
+	free(config->metrics_path);
+	free(config->serial_path);
 }
 
 int machine_config_check(const struct machine_config *machine, struct error *err)
@@ -70,4 +73,11 @@ void application_move(struct application *dst, struct application *src)
 	application_finish(dst);
 	*dst = *src;
 	*src = (struct application){0};
+}
+
+void string_move(char **dst, char **src)
+{
+	free(*dst);
+	*dst = *src;
+	*src = NULL;
 }

@@ -12,6 +12,8 @@
 
 #define CONFIG_VCPUS_MAX 32 /* Firecracker's bound; the host may allow fewer */
 #define CONFIG_MEM_DEFAULT_MIB 128
+#define CONFIG_WATCHDOG_MIN_MS 10
+#define CONFIG_WATCHDOG_MAX_MS 3600000
 
 struct machine_config {
 	uint32_t vcpu_count; /* 1 … CONFIG_VCPUS_MAX */
@@ -33,8 +35,26 @@ struct application {
 	char *root; /* host directory whose copy is the program's /; or NULL */
 };
 
+struct logger_config {
+	char *path; /* or NULL: standard error, or where --log-path says */
+	int level; /* enum log_level; -1: not set */
+	bool show_level;
+};
+
+enum watchdog_action { WATCHDOG_REPORT, WATCHDOG_STOP };
+
+struct watchdog_config {
+	uint32_t timeout_ms; /* CONFIG_WATCHDOG_MIN_MS … CONFIG_WATCHDOG_MAX_MS */
+	int action; /* enum watchdog_action */
+};
+
 struct vm_config {
 	struct machine_config machine;
+	bool logger_set;
+	struct logger_config logger;
+	char *metrics_path; /* NULL: not set */
+	char *serial_path; /* where the UART's output goes; NULL: standard output */
+	struct watchdog_config watchdog; /* timeout_ms 0: not set */
 	struct boot_source boot; /* kernel_image_path NULL: not set */
 	struct application application; /* path NULL: not set */
 };
@@ -49,6 +69,7 @@ int machine_config_check(const struct machine_config *machine, struct error *err
 /* Take what src holds (src is left empty); what dst held is freed. */
 void boot_source_move(struct boot_source *dst, struct boot_source *src);
 void application_move(struct application *dst, struct application *src);
+void string_move(char **dst, char **src);
 void boot_source_finish(struct boot_source *boot);
 void application_finish(struct application *application);
 

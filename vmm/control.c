@@ -2,11 +2,20 @@
 #include "vmm/control.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
-#include "vmm/initrd.h"
+#include "vmm/metrics.h"
+#include "vmm/output.h"
+#include "vmm/settings.h"
 #include "vmm/vm.h"
+
+/* What takes time that somebody waits for. */
+enum timed { TIMED_CREATE, TIMED_START, TIMED_PAUSE, TIMED_RESUME, TIMED_COUNT };
+static const char *const timed_names[TIMED_COUNT] = {"create", "start", "pause", "resume"};
 
 struct control {
 	const char *id;
@@ -16,6 +25,8 @@ struct control {
 	struct vm *vm; /* NULL before InstanceStart */
 	enum vm_state state;
 	struct vm_outcome outcome; /* VM_ENDED */
+	int metrics_fd; /* -1: not asked for */
+	uint64_t times_us[TIMED_COUNT]; /* of the last one of each */
 	void (*changed)(void *context);
 	void *changed_context;
 };
@@ -50,11 +61,19 @@ static const unsigned int allowed_states[OP_COUNT] = {
 	[OP_GET_VM_CONFIG] = ALWAYS,
 	[OP_GET_MACHINE_CONFIG] = ALWAYS,
 	[OP_PUT_MACHINE_CONFIG] = NOT_STARTED,
+	[OP_PATCH_MACHINE_CONFIG] = NOT_STARTED,
+	[OP_PUT_LOGGER] = NOT_STARTED,
+	[OP_PUT_METRICS] = NOT_STARTED,
+	[OP_PUT_SERIAL] = NOT_STARTED,
+	[OP_PUT_WATCHDOG] = NOT_STARTED,
 	[OP_PUT_BOOT_SOURCE] = NOT_STARTED,
 	[OP_PUT_APPLICATION] = NOT_STARTED,
 	[OP_GET_APPLICATION] = ALWAYS,
 	[OP_SIGNAL_APPLICATION] = ALIVE,
 	[OP_INSTANCE_START] = NOT_STARTED,
+	[OP_FLUSH_METRICS] = ALIVE | ENDED,
+	[OP_SEND_CTRL_ALT_DEL] = ALIVE,
+	[OP_GET_METRICS] = ALWAYS,
 	[OP_PAUSE] = ALIVE,
 	[OP_RESUME] = ALIVE,
 };
@@ -90,6 +109,71 @@ static void control_ended(void *context, const struct vm_outcome *outcome)
 		control->changed(control->changed_context);
 }
 
+static uint64_t now_us(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static void collect(const struct control *control, struct metrics *metrics)
+{
+	metrics->count = 0;
+	if (control->vm)
+		vm_metrics(control->vm, metrics);
+	for (unsigned int i = 0; i < TIMED_COUNT; i++)
+		metrics_add(metrics, METRIC_OPERATION_SECONDS, control->times_us[i], timed_names[i],
+			    NULL);
+	metrics_add(metrics, METRIC_CPU_SECONDS, now_us(CLOCK_PROCESS_CPUTIME_ID), NULL, NULL);
+}
+
+static int get_metrics(const struct control *control, struct reply *reply, struct error *err)
+{
+	struct metrics metrics;
+
+	collect(control, &metrics);
+	reply->text = metrics_text(&metrics);
+	return reply->text ? 0 : error_set(err, ENOMEM, "metrics: out of memory");
+}
+
+/* One line; without a place for it, as in Firecracker, nothing happens. */
+static int flush_metrics(const struct control *control, struct error *err)
+{
+	struct metrics metrics;
+	char *line;
+	ssize_t written;
+	int result = 0;
+
+	if (control->metrics_fd < 0)
+		return 0;
+	collect(control, &metrics);
+	line = metrics_json(&metrics, now_us(CLOCK_REALTIME) / 1000);
+	if (!line)
+		return error_set(err, ENOMEM, "metrics: out of memory");
+	written = write(control->metrics_fd, line, strlen(line));
+	if (written < 0)
+		result = error_errno(err, "metrics %s", control->config.metrics_path);
+	else if ((size_t)written < strlen(line))
+		result = error_set(err, ENOSPC, "metrics %s: no room for a whole line",
+				   control->config.metrics_path);
+	free(line);
+	return result;
+}
+
+static int put_metrics(struct control *control, struct request *request, struct error *err)
+{
+	int fd = output_open("metrics", request->path, err);
+
+	if (fd < 0)
+		return fd;
+	if (control->metrics_fd >= 0)
+		close(control->metrics_fd);
+	control->metrics_fd = fd;
+	string_move(&control->config.metrics_path, &request->path);
+	return 0;
+}
+
 struct control *control_create(const char *id, struct loop *loop, struct streams *streams,
 			       struct error *err)
 {
@@ -102,14 +186,21 @@ struct control *control_create(const char *id, struct loop *loop, struct streams
 	control->id = id;
 	control->loop = loop;
 	control->streams = streams;
+	control->metrics_fd = -1;
 	vm_config_init(&control->config);
 	return control;
 }
 
 void control_destroy(struct control *control)
 {
+	struct error err;
+
 	if (!control)
 		return;
+	if (control->metrics_fd >= 0) {
+		flush_metrics(control, &err);
+		close(control->metrics_fd);
+	}
 	vm_destroy(control->vm);
 	vm_config_finish(&control->config);
 	free(control);
@@ -126,54 +217,71 @@ void control_listen(struct control *control, void (*changed)(void *context), voi
 	control->changed_context = context;
 }
 
-static int put_machine_config(struct control *control, const struct machine_config *machine,
-			      struct error *err)
+static int start_vm(struct control *control, struct error *err)
 {
-	int result = machine_config_check(machine, err);
-
-	if (result == 0)
-		control->config.machine = *machine;
-	return result;
-}
-
-static int put_boot_source(struct control *control, struct boot_source *boot, struct error *err)
-{
-	if (control->config.application.path)
-		return error_set(err, EINVAL, "boot-source: an application is set already");
-	boot_source_move(&control->config.boot, boot);
-	return 0;
-}
-
-static int put_application(struct control *control, struct application *application,
-			   struct error *err)
-{
+	const struct vm_owner owner = {.ended = control_ended, .context = control};
+	uint64_t begun = now_us(CLOCK_MONOTONIC), created;
 	int result;
 
-	if (control->config.boot.kernel_image_path)
-		return error_set(err, EINVAL, "application: a boot source is set already");
-	result = initrd_check_application(application, err);
-	if (result == 0)
-		application_move(&control->config.application, application);
+	control->vm = vm_create(&control->config, control->loop, control->streams, &owner, err);
+	if (!control->vm)
+		return -err->code;
+	created = now_us(CLOCK_MONOTONIC);
+	result = vm_start(control->vm, err);
+	control->times_us[TIMED_CREATE] = created - begun;
+	control->times_us[TIMED_START] = now_us(CLOCK_MONOTONIC) - created;
 	return result;
 }
 
 static int instance_start(struct control *control, struct error *err)
 {
-	const struct vm_owner owner = {.ended = control_ended, .context = control};
 	int result;
 
 	if (!control->config.boot.kernel_image_path && !control->config.application.path)
 		return error_set(err, EINVAL, "Cannot start microvm without kernel configuration.");
-	control->vm = vm_create(&control->config, control->loop, control->streams, &owner, err);
-	if (!control->vm)
-		return -err->code;
-	result = vm_start(control->vm, err);
+	result = start_vm(control, err);
 	if (result < 0) {
 		vm_destroy(control->vm);
 		control->vm = NULL;
 		return result;
 	}
 	control->state = VM_RUNNING;
+	return 0;
+}
+
+static int pause_vm(struct control *control, int clock, struct error *err)
+{
+	uint64_t begun = now_us(CLOCK_MONOTONIC);
+
+	if (clock != CLOCK_UNSET)
+		return error_set(err, EINVAL, "field `clock`: only with the state Resumed");
+	vm_pause(control->vm);
+	control->state = VM_PAUSED;
+	control->times_us[TIMED_PAUSE] = now_us(CLOCK_MONOTONIC) - begun;
+	return 0;
+}
+
+/* Time has gone on in the guest: CLOCK_WALL is what happens. */
+static int resume_vm(struct control *control, int clock, struct error *err)
+{
+	uint64_t begun = now_us(CLOCK_MONOTONIC);
+
+	if (clock == CLOCK_GUEST)
+		return error_set(err, ENOTSUP, "field `clock`: guest is not supported yet");
+	vm_resume(control->vm);
+	control->state = VM_RUNNING;
+	control->times_us[TIMED_RESUME] = now_us(CLOCK_MONOTONIC) - begun;
+	return 0;
+}
+
+/* The polite end. Firecracker's name comes from the PC; arm64 has no such keyboard. */
+static int send_ctrl_alt_del(struct control *control, struct error *err)
+{
+	if (!control->config.application.path)
+		return error_set(err, ENOTSUP,
+				 "SendCtrlAltDel: only an application can be asked to end, this "
+				 "guest has a kernel of its own");
+	vm_signal(control->vm, SIGTERM);
 	return 0;
 }
 
@@ -185,6 +293,9 @@ static int signal_application(struct control *control, int signal, struct error 
 	return 0;
 }
 
+/* As shells say it. */
+enum { STATUS_UNRUNNABLE = 126 };
+
 static enum application_state application_state(const struct control *control)
 {
 	if (control->state == VM_ENDED)
@@ -192,9 +303,11 @@ static enum application_state application_state(const struct control *control)
 							  : APPLICATION_CRASHED;
 	if (control->state == VM_NOT_STARTED)
 		return APPLICATION_NONE;
+	if (control->state == VM_PAUSED)
+		return APPLICATION_PAUSED;
 	if (control->config.application.path && !vm_booted(control->vm))
 		return APPLICATION_STARTING;
-	return control->state == VM_PAUSED ? APPLICATION_PAUSED : APPLICATION_RUNNING;
+	return APPLICATION_RUNNING;
 }
 
 static void get_application(const struct control *control, struct application_status *status)
@@ -204,10 +317,14 @@ static void get_application(const struct control *control, struct application_st
 		.exit_code = -1,
 		.signal = -1,
 	};
+	if (control->vm)
+		vm_complaint(control->vm, status->reason, sizeof(status->reason));
 	if (control->state != VM_ENDED)
 		return;
 	if (control->outcome.kind == VM_EXITED)
 		status->exit_code = control->outcome.code;
+	if (control->outcome.kind == VM_UNRUNNABLE)
+		status->exit_code = STATUS_UNRUNNABLE;
 	if (control->outcome.kind == VM_SIGNALED)
 		status->signal = control->outcome.signal;
 	memcpy(status->reason, control->outcome.reason, sizeof(status->reason));
@@ -228,12 +345,8 @@ int control_request(struct control *control, struct request *request, struct rep
 	case OP_GET_MACHINE_CONFIG:
 		reply->config = &control->config;
 		return 0;
-	case OP_PUT_MACHINE_CONFIG:
-		return put_machine_config(control, &request->machine, err);
-	case OP_PUT_BOOT_SOURCE:
-		return put_boot_source(control, &request->boot, err);
-	case OP_PUT_APPLICATION:
-		return put_application(control, &request->application, err);
+	case OP_PUT_METRICS:
+		return put_metrics(control, request, err);
 	case OP_GET_APPLICATION:
 		get_application(control, &reply->application);
 		return 0;
@@ -242,16 +355,18 @@ int control_request(struct control *control, struct request *request, struct rep
 	case OP_INSTANCE_START:
 		return instance_start(control, err);
 	case OP_PAUSE:
-		vm_pause(control->vm);
-		control->state = VM_PAUSED;
-		return 0;
+		return pause_vm(control, request->clock, err);
 	case OP_RESUME:
-		vm_resume(control->vm);
-		control->state = VM_RUNNING;
-		return 0;
+		return resume_vm(control, request->clock, err);
+	case OP_FLUSH_METRICS:
+		return flush_metrics(control, err);
+	case OP_SEND_CTRL_ALT_DEL:
+		return send_ctrl_alt_del(control, err);
+	case OP_GET_METRICS:
+		return get_metrics(control, reply, err);
 	case OP_GET_VERSION:
-	case OP_COUNT:
-		break;
+		return 0;
+	default:
+		return settings_apply(&control->config, request, err);
 	}
-	return 0;
 }

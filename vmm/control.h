@@ -19,11 +19,19 @@ enum operation {
 	OP_GET_VM_CONFIG, /* GET /vm/config */
 	OP_GET_MACHINE_CONFIG, /* GET /machine-config */
 	OP_PUT_MACHINE_CONFIG,
+	OP_PATCH_MACHINE_CONFIG,
+	OP_PUT_LOGGER,
+	OP_PUT_METRICS,
+	OP_PUT_SERIAL,
+	OP_PUT_WATCHDOG,
 	OP_PUT_BOOT_SOURCE,
 	OP_PUT_APPLICATION,
 	OP_GET_APPLICATION,
 	OP_SIGNAL_APPLICATION, /* PATCH /application {"signal": N} */
 	OP_INSTANCE_START, /* PUT /actions */
+	OP_FLUSH_METRICS,
+	OP_SEND_CTRL_ALT_DEL,
+	OP_GET_METRICS, /* GET /metrics */
 	OP_PAUSE, /* PATCH /vm */
 	OP_RESUME,
 	OP_COUNT,
@@ -48,6 +56,9 @@ struct application_status {
 	char reason[256]; /* one line of printable UTF-8; "" while there is nothing to say */
 };
 
+/* What a guest's clocks show after it was paused. */
+enum resume_clock { CLOCK_UNSET, CLOCK_WALL, CLOCK_GUEST };
+
 /* What is asked. The union member is that of the operation; what it owns is
  * moved out when the request succeeds and stays the caller's when it fails. */
 struct request {
@@ -57,6 +68,10 @@ struct request {
 		struct boot_source boot;
 		struct application application;
 		int signal;
+		struct logger_config logger;
+		char *path; /* OP_PUT_METRICS: required; OP_PUT_SERIAL: or NULL */
+		struct watchdog_config watchdog;
+		int clock; /* OP_RESUME: enum resume_clock; OP_PAUSE: CLOCK_UNSET */
 	};
 };
 
@@ -67,12 +82,14 @@ struct reply {
 		const struct vm_config
 			*config; /* OP_GET_VM_CONFIG, OP_GET_MACHINE_CONFIG; borrowed */
 		struct application_status application; /* OP_GET_APPLICATION */
+		char *text; /* OP_GET_METRICS; the caller frees */
 	};
 };
 
 struct control;
 
-/* id, loop and streams are borrowed. NULL: see err. control_destroy() ends the VM. */
+/* id, loop and streams are borrowed. NULL: see err. control_destroy() ends the VM; before it
+ * does, the metrics are written for the last time. */
 struct control *control_create(const char *id, struct loop *loop, struct streams *streams,
 			       struct error *err);
 void control_destroy(struct control *control); /* NULL is fine */

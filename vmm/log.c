@@ -9,10 +9,13 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "vmm/output.h"
+
 static const char *const level_names[] = {"Off", "Error", "Warning", "Info", "Debug"};
 
 static int log_fd = STDERR_FILENO; /* set before threads start */
-static enum log_level log_limit = LOG_WARNING; /* set before threads start */
+static int log_limit = LOG_WARNING; /* set before threads start */
+static bool log_shows_level = true; /* set before threads start */
 
 int log_level_parse(const char *name)
 {
@@ -22,23 +25,38 @@ int log_level_parse(const char *name)
 	return -1;
 }
 
-int log_open(const char *path, enum log_level level, struct error *err)
+const char *log_level_name(int level)
 {
-	log_limit = level;
-	if (!path)
-		return 0;
-	int fd =
-		open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0600);
+	return level_names[level];
+}
+
+static int log_redirect(const char *path, struct error *err)
+{
+	int fd = output_open("log file", path, err);
+
 	if (fd < 0)
-		return error_errno(err, "log file %s", path);
+		return fd;
 	if (log_fd == STDERR_FILENO) {
 		log_fd = fd;
 		return 0;
 	}
-	/* In the old one's place, which other threads may be writing to. */
 	dup3(fd, log_fd, O_CLOEXEC);
 	close(fd);
 	return 0;
+}
+
+int log_open(const char *path, int level, struct error *err)
+{
+	int result = path ? log_redirect(path, err) : 0;
+
+	if (result == 0 && level >= 0)
+		log_limit = level;
+	return result;
+}
+
+void log_show_level(bool show)
+{
+	log_shows_level = show;
 }
 
 void log_message(enum log_level level, const char *format, ...)
@@ -47,9 +65,10 @@ void log_message(enum log_level level, const char *format, ...)
 	va_list args;
 	int head, body;
 
-	if (level > log_limit)
+	if ((int)level > log_limit)
 		return;
-	head = snprintf(line, sizeof(line), "mote-vmm: %s: ", level_names[level]);
+	head = snprintf(line, sizeof(line), "mote-vmm: %s%s",
+			log_shows_level ? level_names[level] : "", log_shows_level ? ": " : "");
 	va_start(args, format);
 	body = vsnprintf(line + head, sizeof(line) - (size_t)head - 1, format, args);
 	va_end(args);

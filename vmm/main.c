@@ -26,7 +26,7 @@
 enum { STATUS_GENERIC = 1, STATUS_NO_APPLICATION = 125, STATUS_CONFIG = 152, STATUS_USAGE = 153 };
 
 struct options {
-	const char *api_sock, *config_file, *id, *log_path;
+	const char *api_sock, *config_file, *id, *log_path, *metrics_path;
 	int level;
 	bool no_api;
 };
@@ -51,6 +51,7 @@ static const char usage[] =
 	"  --no-api            no API: end with the application, with its exit status\n"
 	"  --id ID             name of this microVM (anonymous-instance)\n"
 	"  --log-path FILE     append messages to FILE instead of standard error\n"
+	"  --metrics-path FILE append metrics to FILE at FlushMetrics and at the end\n"
 	"  --level LEVEL       Off, Error, Warning, Info or Debug (Warning)\n"
 	"  --no-seccomp        run without system call filters\n"
 	"  --version           print the version\n"
@@ -62,6 +63,7 @@ enum option_value {
 	OPTION_NO_API,
 	OPTION_ID,
 	OPTION_LOG_PATH,
+	OPTION_METRICS_PATH,
 	OPTION_LEVEL,
 	OPTION_NO_SECCOMP,
 	OPTION_VERSION,
@@ -79,7 +81,7 @@ static const struct option long_options[] = {
 	{"no-seccomp", no_argument, NULL, OPTION_NO_SECCOMP},
 	{"version", no_argument, NULL, OPTION_VERSION},
 	{"help", no_argument, NULL, OPTION_HELP},
-	{"metrics-path", required_argument, NULL, OPTION_UNBUILT},
+	{"metrics-path", required_argument, NULL, OPTION_METRICS_PATH},
 	{"boot-timer", no_argument, NULL, OPTION_UNBUILT},
 	{"restore", required_argument, NULL, OPTION_UNBUILT},
 	{0},
@@ -122,6 +124,9 @@ static int options_parse(struct options *options, int argc, char **argv)
 			break;
 		case OPTION_LOG_PATH:
 			options->log_path = optarg;
+			break;
+		case OPTION_METRICS_PATH:
+			options->metrics_path = optarg;
 			break;
 		case OPTION_LEVEL:
 			options->level = log_level_parse(optarg);
@@ -206,6 +211,21 @@ static void application_changed(void *context)
 	loop_stop(monitor->loop);
 }
 
+static int set_metrics(struct monitor *monitor, struct error *err)
+{
+	struct request put = {.operation = OP_PUT_METRICS};
+	struct reply reply;
+	int result;
+
+	if (!monitor->options.metrics_path)
+		return 0;
+	put.path = strdup(monitor->options.metrics_path);
+	result = put.path ? control_request(monitor->control, &put, &reply, err)
+			  : error_set(err, ENOMEM, "out of memory");
+	free(put.path);
+	return result;
+}
+
 static int monitor_open(struct monitor *monitor, struct error *err)
 {
 	const struct options *options = &monitor->options;
@@ -217,7 +237,7 @@ static int monitor_open(struct monitor *monitor, struct error *err)
 		return STATUS_GENERIC;
 	streams_init(&monitor->streams, monitor->loop, STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO);
 	monitor->control = control_create(options->id, monitor->loop, &monitor->streams, err);
-	if (!monitor->control)
+	if (!monitor->control || set_metrics(monitor, err) < 0)
 		return STATUS_GENERIC;
 	if (options->no_api) {
 		control_listen(monitor->control, application_changed, monitor);

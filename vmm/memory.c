@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "vmm/kvm.h"
 
@@ -123,4 +124,21 @@ void *memory_write_span(const struct memory *memory, uint64_t address, size_t le
 	if (!length || !memory_contains(memory, address, length))
 		return NULL;
 	return memory->host + (address - memory->base);
+}
+
+uint64_t memory_resident(const struct memory *memory)
+{
+	unsigned char pages[4096];
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), step = page * sizeof(pages);
+	uint64_t resident = 0;
+
+	for (uint64_t at = 0; at < memory->size; at += step) {
+		size_t length = memory->size - at < step ? memory->size - at : step;
+
+		if (mincore(memory->host + at, length, pages) < 0)
+			break;
+		for (size_t i = 0; i < (length + page - 1) / page; i++)
+			resident += pages[i] & 1 ? page : 0;
+	}
+	return resident;
 }

@@ -48,4 +48,8 @@ int memory_map_file(const struct memory *memory, uint64_t address, uint64_t leng
 const void *memory_read_span(const struct memory *memory, uint64_t address, size_t length);
 void *memory_write_span(const struct memory *memory, uint64_t address, size_t length);
 
+/* How many bytes of it the host holds in pages now. Looks at each page's entry: not for
+ * anything that happens often. */
+uint64_t memory_resident(const struct memory *memory);
+
 #endif

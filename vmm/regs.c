@@ -8,6 +8,10 @@
 #include "vmm/bytes.h"
 #include "vmm/kvm.h"
 
+const char *const reg_class_names[REG_CLASSES] = {"runtime", "fpsimd", "reset",  "timer",
+						  "debug",   "event",  "feature"};
+static const char *const op_names[REG_OPS] = {"get", "set", "refused"};
+
 static bool bit_test(const uint64_t *bits, unsigned int i)
 {
 	return bits[i / 64] >> (i % 64) & 1;
@@ -34,7 +38,9 @@ static int row_transfer(struct regs *regs, unsigned int i, unsigned long request
 	const struct reg_row *row = &arch_reg_rows[i];
 	struct kvm_one_reg one = {.id = row->id, .addr = (uint64_t)(uintptr_t)regs->values[i]};
 	int result = kvm_ioctl(regs->vcpu_fd, request, &one);
+	enum reg_op op = result < 0 ? REG_REFUSED : request == KVM_GET_ONE_REG ? REG_GET : REG_SET;
 
+	metrics_count(&regs->ioctls[__builtin_ctz(row->class)][op]);
 	if (result < 0)
 		return error_set(err, -result, "register %s: %s: %s", row->name,
 				 request == KVM_GET_ONE_REG ? "KVM_GET_ONE_REG" : "KVM_SET_ONE_REG",
@@ -47,6 +53,7 @@ void regs_init(struct regs *regs, int vcpu_fd)
 	regs->vcpu_fd = vcpu_fd;
 	regs->dirty = 0;
 	memset(regs->changed, 0, sizeof(regs->changed));
+	memset(regs->ioctls, 0, sizeof(regs->ioctls));
 	regs_invalidate(regs);
 }
 
@@ -94,4 +101,13 @@ int regs_flush(struct regs *regs, struct error *err)
 void regs_invalidate(struct regs *regs)
 {
 	memset(regs->valid, 0, sizeof(regs->valid));
+}
+
+void regs_metrics(const struct regs *regs, struct metrics *metrics)
+{
+	for (unsigned int class = 0; class < REG_CLASSES; class ++)
+		for (unsigned int op = 0; op < REG_OPS; op++)
+			metrics_add(metrics, METRIC_REGISTER_IOCTLS,
+				    metrics_load(&regs->ioctls[class][op]), reg_class_names[class],
+				    op_names[op]);
 }

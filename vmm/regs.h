@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "vmm/error.h"
+#include "vmm/metrics.h"
 
 enum reg_class {
 	REG_RUNTIME = 1 << 0, /* general registers, PC, flags */
@@ -28,11 +29,16 @@ enum reg_class {
 	REG_FEATURE = 1 << 6, /* only before the first run */
 };
 
+enum { REG_CLASSES = 7 };
+extern const char *const reg_class_names[REG_CLASSES]; /* by the bit's number */
+
 enum reg_flag {
 	REG_READ_ONLY = 1 << 0,
 };
 
 enum { REG_ROWS_MAX = 256, REG_BYTES_MAX = 16 };
+
+enum reg_op { REG_GET, REG_SET, REG_REFUSED, REG_OPS }; /* REFUSED: either, with an error */
 
 struct reg_row {
 	const char *name; /* the architecture manual's, lower case */
@@ -47,6 +53,7 @@ struct regs {
 	uint64_t valid[REG_ROWS_MAX / 64]; /* rows whose value here is the kernel's */
 	uint64_t changed[REG_ROWS_MAX / 64]; /* rows whose value here is newer than the kernel's */
 	uint8_t values[REG_ROWS_MAX][REG_BYTES_MAX]; /* little-endian */
+	uint64_t ioctls[REG_CLASSES][REG_OPS]; /* counters, vmm/metrics.h */
 };
 
 void regs_init(struct regs *regs, int vcpu_fd);
@@ -61,5 +68,8 @@ int regs_flush(struct regs *regs, struct error *err);
 
 /* After every KVM_RUN: nothing here is known to be the kernel's any more. */
 void regs_invalidate(struct regs *regs);
+
+/* Adds what was transferred to the metrics. Any thread. */
+void regs_metrics(const struct regs *regs, struct metrics *metrics);
 
 #endif

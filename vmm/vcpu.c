@@ -56,6 +56,11 @@ void vcpu_finish(struct vcpu *vcpu)
 	pthread_mutex_destroy(&vcpu->lock);
 }
 
+static void count_exit(struct vcpu *vcpu, uint32_t reason)
+{
+	metrics_count(&vcpu->exits[reason < VCPU_EXITS - 1 ? reason : VCPU_EXITS - 1]);
+}
+
 static enum exit_action unexpected_exit(uint32_t reason, struct error *err)
 {
 	error_set(err, EIO, "unexpected KVM exit %u", reason);
@@ -105,12 +110,15 @@ static enum exit_action vcpu_enter(struct vcpu *vcpu, struct error *err)
 		return EXIT_FAIL;
 	result = kvm_ioctl_value(vcpu->fd, KVM_RUN, 0);
 	regs_invalidate(&vcpu->regs);
-	if (result == -EINTR || result == -EAGAIN)
+	if (result == -EINTR || result == -EAGAIN) {
+		count_exit(vcpu, KVM_EXIT_INTR);
 		return EXIT_ENTER;
+	}
 	if (result < 0) {
 		error_set(err, -result, "KVM_RUN: %s", strerror(-result));
 		return EXIT_FAIL;
 	}
+	count_exit(vcpu, vcpu->run->exit_reason);
 	return vcpu_handle(vcpu, err);
 }
 
@@ -189,4 +197,16 @@ void vcpu_join(struct vcpu *vcpu)
 		until = kick_again();
 	}
 	vcpu->started = false;
+}
+
+void vcpu_metrics(const struct vcpu *vcpu, struct metrics *metrics)
+{
+	for (unsigned int i = 0; i < VCPU_EXITS; i++) {
+		const char *name = i < arch_exit_count ? arch_exits[i].name : NULL;
+
+		if (name || i == VCPU_EXITS - 1 || metrics_load(&vcpu->exits[i]))
+			metrics_add(metrics, METRIC_EXITS, metrics_load(&vcpu->exits[i]),
+				    name ? name : "unexpected", NULL);
+	}
+	regs_metrics(&vcpu->regs, metrics);
 }

@@ -17,11 +17,13 @@ struct vcpu_owner {
 	void *context;
 };
 
+enum { VCPU_EXITS = 48 };
 enum vcpu_request { VCPU_RUN, VCPU_PAUSE, VCPU_STOP };
 
 struct vcpu {
 	unsigned int index;
 	int fd;
+	uint64_t exits[VCPU_EXITS]; /* counters (vmm/metrics.h) by KVM's reason; last: others */
 	struct kvm_run *run; /* vCPU thread only, but immediate_exit */
 	struct regs regs; /* vCPU thread only */
 	const struct kvm *kvm; /* set before threads start, as all below */
@@ -53,5 +55,8 @@ void vcpu_wait_parked(struct vcpu *vcpu);
 
 /* Waits for the end of a thread that was asked to stop, or that ends by itself. */
 void vcpu_join(struct vcpu *vcpu);
+
+/* Adds exits and register transfers to the metrics. Any thread. */
+void vcpu_metrics(const struct vcpu *vcpu, struct metrics *metrics);
 
 #endif

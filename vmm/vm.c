@@ -15,8 +15,10 @@
 #include "vmm/dev/virtio_console.h"
 #include "vmm/fdt.h"
 #include "vmm/initrd.h"
+#include "vmm/output.h"
 #include "vmm/runtime.h"
 #include "vmm/vcpu.h"
+#include "vmm/watchdog.h"
 
 /* The end of RAM that is the monitor's and the runtime's alone: one page of the largest
  * size that a host uses, with the control page at its start. */
@@ -35,6 +37,8 @@ struct vm {
 	struct uart uart;
 	struct virtio_console console;
 	struct control_page_device control;
+	struct watchdog watchdog;
+	int serial_fd; /* -1: the UART prints on standard output */
 	struct image_place kernel;
 	struct initrd initrd;
 	uint64_t fdt; /* guest-physical */
@@ -75,6 +79,7 @@ static void vm_guest_exit(void *context, const struct control_exit *exit)
 	struct vm_outcome outcome = {
 		.kind = exit->kind == CONTROL_EXITED     ? VM_EXITED
 			: exit->kind == CONTROL_SIGNALED ? VM_SIGNALED
+			: exit->kind == CONTROL_NOEXEC   ? VM_UNRUNNABLE
 							 : VM_FAILED,
 		.code = exit->code,
 		.signal = exit->signal,
@@ -101,8 +106,41 @@ static void vm_ended(void *context, uint32_t events)
 
 	(void)events;
 	eventfd_read(vm->ended_source.fd, &count);
+	watchdog_hold(&vm->watchdog);
 	vm_stop(vm);
 	vm->owner.ended(vm->owner.context, &vm->outcome);
+}
+
+static void vm_unresponsive(void *context)
+{
+	struct vm *vm = context;
+	struct vm_outcome outcome = {.kind = VM_FAILED};
+
+	if (vm->config->watchdog.action != WATCHDOG_STOP)
+		return;
+	watchdog_reason(&vm->watchdog, outcome.reason, sizeof(outcome.reason));
+	vm_end(vm, &outcome);
+}
+
+static int vm_watchdog(struct vm *vm, struct error *err)
+{
+	vm->watchdog = (struct watchdog){
+		.loop = vm->loop,
+		.device = &vm->control,
+		.timeout_ms = vm->config->watchdog.timeout_ms,
+		.report = vm_unresponsive,
+		.context = vm,
+	};
+	return watchdog_init(&vm->watchdog, err);
+}
+
+static int vm_serial(struct vm *vm, struct error *err)
+{
+	const char *path = vm->config->serial_path;
+
+	if (path)
+		vm->serial_fd = output_open("serial console", path, err);
+	return path && vm->serial_fd < 0 ? -err->code : 0;
 }
 
 static uint64_t vm_control_area(const struct vm *vm)
@@ -117,6 +155,7 @@ static int vm_devices(struct vm *vm, struct error *err)
 
 	vm->uart.irq = arch_irq_line(&vm->machine, at->uart_irq);
 	vm->uart.streams = vm->streams;
+	vm->uart.out = vm->serial_fd >= 0 ? vm->serial_fd : vm->streams->out;
 	uart_init(&vm->uart);
 	vm->console.virtio.irq = arch_irq_line(&vm->machine, at->virtio_irq);
 	vm->console.virtio.memory = &vm->memory;
@@ -288,6 +327,7 @@ static struct vm *vm_alloc(const struct vm_config *config, struct loop *loop,
 	vm->streams = streams;
 	vm->owner = *owner;
 	vm->kvm.fd = vm->machine.vm_fd = vm->machine.irqchip_fd = vm->ended_source.fd = -1;
+	vm->serial_fd = -1;
 	pthread_mutex_init(&vm->lock, NULL);
 	return vm;
 }
@@ -315,8 +355,8 @@ struct vm *vm_create(const struct vm_config *config, struct loop *loop, struct s
 
 	if (!vm)
 		return NULL;
-	if (vm_watch_end(vm, err) < 0 || vm_machine(vm, err) < 0 || vm_devices(vm, err) < 0 ||
-	    vm_load(vm, err) < 0 ||
+	if (vm_watch_end(vm, err) < 0 || vm_watchdog(vm, err) < 0 || vm_serial(vm, err) < 0 ||
+	    vm_machine(vm, err) < 0 || vm_devices(vm, err) < 0 || vm_load(vm, err) < 0 ||
 	    arch_vcpu_boot(&vm->vcpus[0].regs, vm->kernel.entry, vm->fdt, err) < 0) {
 		vm_destroy(vm);
 		return NULL;
@@ -341,6 +381,8 @@ void vm_destroy(struct vm *vm)
 	if (vm->ended_source.fd >= 0)
 		loop_remove(vm->loop, &vm->ended_source);
 	close_fd(vm->ended_source.fd);
+	watchdog_finish(&vm->watchdog);
+	close_fd(vm->serial_fd);
 	uart_finish(&vm->uart);
 	virtio_console_finish(&vm->console);
 	close_fd(vm->machine.irqchip_fd);
@@ -357,11 +399,14 @@ int vm_start(struct vm *vm, struct error *err)
 
 	for (unsigned int i = 0; result == 0 && i < vm->vcpu_count; i++)
 		result = vcpu_start(&vm->vcpus[i], err);
+	if (result == 0)
+		watchdog_start(&vm->watchdog);
 	return result;
 }
 
 void vm_pause(struct vm *vm)
 {
+	watchdog_hold(&vm->watchdog);
 	streams_hold(vm->streams);
 	for (unsigned int i = 0; i < vm->vcpu_count; i++)
 		if (vm->vcpus[i].started)
@@ -377,11 +422,26 @@ void vm_resume(struct vm *vm)
 		if (vm->vcpus[i].started)
 			vcpu_ask(&vm->vcpus[i], VCPU_RUN);
 	streams_release(vm->streams);
+	watchdog_start(&vm->watchdog);
 }
 
 bool vm_booted(const struct vm *vm)
 {
 	return control_page_booted(&vm->control);
+}
+
+void vm_complaint(const struct vm *vm, char *text, size_t size)
+{
+	watchdog_reason(&vm->watchdog, text, size);
+}
+
+void vm_metrics(const struct vm *vm, struct metrics *metrics)
+{
+	for (unsigned int i = 0; i < vm->vcpu_count; i++)
+		vcpu_metrics(&vm->vcpus[i], metrics);
+	control_page_metrics(&vm->control, metrics);
+	watchdog_metrics(&vm->watchdog, metrics);
+	metrics_add(metrics, METRIC_GUEST_RESIDENT, memory_resident(&vm->memory), NULL, NULL);
 }
 
 void vm_signal(struct vm *vm, int signal)

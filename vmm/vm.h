@@ -9,10 +9,11 @@
 #include "vmm/config.h"
 #include "vmm/dev/stream.h"
 #include "vmm/error.h"
+#include "vmm/metrics.h"
 
 /* How it ended. */
 struct vm_outcome {
-	enum { VM_EXITED, VM_SIGNALED, VM_FAILED } kind;
+	enum { VM_EXITED, VM_SIGNALED, VM_FAILED, VM_UNRUNNABLE } kind;
 	int code; /* VM_EXITED: the application's exit status, or 0 for a power-off */
 	int signal; /* VM_SIGNALED */
 	char reason[256]; /* one printable line, or "" */
@@ -39,6 +40,12 @@ void vm_resume(struct vm *vm);
 
 /* Whether the runtime has reached the application's first instruction. */
 bool vm_booted(const struct vm *vm);
+
+/* What is wrong with a guest that still runs: one line, or "". */
+void vm_complaint(const struct vm *vm, char *text, size_t size);
+
+/* Adds what its parts have counted. */
+void vm_metrics(const struct vm *vm, struct metrics *metrics);
 
 /* Delivers a signal, 1 … 64, to the application. */
 void vm_signal(struct vm *vm, int signal);

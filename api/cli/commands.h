@@ -20,6 +20,8 @@ command command_run;
 command command_ps;
 command command_inspect;
 command command_logs;
+command command_pause;
+command command_resume;
 command command_stop;
 command command_kill;
 

@@ -134,14 +134,16 @@ static int end_status(const struct run_options *options, const struct session_en
 {
 	const char *what = end->signal > 0 ? sigdescr_np(end->signal) : NULL;
 
-	if (end->exit_code >= 0)
+	if (!end->crashed && end->exit_code >= 0)
 		return end->exit_code;
 	if (!is_quiet(end->signal))
 		fprintf(stderr, "mote: %s: %s\n", options->program,
 			*end->reason ? end->reason
 			: what       ? what
 				     : "ended for an unknown reason");
-	return end->signal > 0 ? STATUS_SIGNAL + end->signal : STATUS_FAILED;
+	return end->signal > 0       ? STATUS_SIGNAL + end->signal
+	       : end->exit_code >= 0 ? end->exit_code
+				     : STATUS_FAILED;
 }
 
 static int failed_status(const struct session *session, const struct error *err)

@@ -231,6 +231,7 @@ static int judge_answer(struct session *session, struct session_end *end, struct
 	state = json_string_value(json_object_get(status, "state"));
 	reason = json_string_value(json_object_get(status, "reason"));
 	ended = state && (!strcmp(state, "exited") || !strcmp(state, "crashed"));
+	end->crashed = ended && !strcmp(state, "crashed");
 	end->exit_code = integer_or_none(json_object_get(status, "exit_code"));
 	end->signal = integer_or_none(json_object_get(status, "signal"));
 	snprintf(end->reason, sizeof(end->reason), "%s", reason ? reason : "");

@@ -22,6 +22,7 @@ struct session {
 
 /* How the application ended; as GET /application says. */
 struct session_end {
+	bool crashed;
 	int exit_code, signal; /* -1: none */
 	char reason[256];
 };

@@ -87,6 +87,20 @@ static void remove_files(const struct state *state, size_t count)
 	}
 }
 
+/* The socket's first name, when its monitor was killed before it got its last one. */
+static void remove_hidden(const struct state *state)
+{
+	DIR *dir = opendir(state->path);
+	const struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		if (entry->d_name[0] == '.' && strcmp(entry->d_name, ".") &&
+		    strcmp(entry->d_name, ".."))
+			unlinkat(dirfd(dir), entry->d_name, 0);
+	if (dir)
+		closedir(dir);
+}
+
 static bool is_listening(const struct state *state)
 {
 	struct client client;
@@ -216,6 +230,7 @@ void state_release(struct state *state)
 void state_remove(struct state *state)
 {
 	remove_files(state, sizeof(file_names) / sizeof(file_names[0]));
+	remove_hidden(state);
 	rmdir(state->path);
 	state_release(state);
 }

@@ -3,7 +3,6 @@
  * what it leaves, unless that mote is still there to do it. */
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -70,9 +69,11 @@ static bool ask_to_end(const struct state *state, int64_t timeout_s)
 	if (client_open(&client, state->socket, &err))
 		return false;
 	snprintf(header, sizeof(header), "Prefer: wait=%lld", (long long)timeout_s);
-	/* Refused when it has ended already, or was never started: the answer below tells. */
-	client_call(&client, "PATCH", "/application", json_pack("{s:i}", "signal", SIGTERM), NULL,
-		    &err);
+	/* Refused when it has ended already, or was never started: the answer below tells. A
+	 * paused one has to go on to end. */
+	client_call(&client, "PUT", "/actions", json_pack("{s:s}", "action_type", "SendCtrlAltDel"),
+		    NULL, &err);
+	client_call(&client, "PATCH", "/vm", json_pack("{s:s}", "state", "Resumed"), NULL, &err);
 	ended = !client_send(&client, "GET", "/application", header, NULL, &err) &&
 		receive_until(&client, (int)timeout_s * 1000 + 1000, &err) == 1 &&
 		has_ended(&client);

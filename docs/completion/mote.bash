@@ -50,7 +50,7 @@ _mote_run() {
 _mote() {
 	local current=${COMP_WORDS[COMP_CWORD]} options=--help
 	if ((COMP_CWORD == 1)); then
-		_mote_reply 'run ps inspect logs stop kill --help --version' "$current"
+		_mote_reply 'run ps inspect logs pause resume stop kill --help --version' "$current"
 		return
 	fi
 	case ${COMP_WORDS[1]} in
@@ -61,7 +61,7 @@ _mote() {
 	ps) options='--json --help' ;;
 	logs) options='--follow --help' ;;
 	stop) options='--timeout --help' ;;
-	inspect | kill) ;;
+	inspect | pause | resume | kill) ;;
 	*) return ;;
 	esac
 	if [[ $current == -* ]]; then

@@ -55,13 +55,59 @@ static void good_bodies(void **state)
 	request_finish(&request);
 }
 
+struct bad_body {
+	const struct field *body;
+	enum operation operation;
+	const char *text, *part; /* of the message */
+};
+
+static void refuse_all(const struct bad_body *cases, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct request request;
+		struct error err = {0};
+
+		assert_true(decode(cases[i].body, cases[i].operation, cases[i].text, &request,
+				   &err) < 0);
+		if (!strstr(err.message, cases[i].part))
+			fail_msg("%s: '%s' does not say '%s'", cases[i].text, err.message,
+				 cases[i].part);
+		request_finish(&request);
+	}
+}
+
+static void bad_bodies_of_the_life_cycle(void **state)
+{
+	static const struct bad_body cases[] = {
+		{vm_body, OP_PAUSE, "{}", "missing field `state`"},
+		{vm_body, OP_PAUSE, "{\"state\":\"paused\"}", "unknown variant `paused`"},
+		{vm_body, OP_PAUSE, "{\"state\":\"Resumed\",\"clock\":\"host\"}",
+		 "`clock`: unknown variant"},
+		{machine_config_patch_body, OP_PATCH_MACHINE_CONFIG, "{\"vcpu_count\":0}",
+		 "`vcpu_count` must be an integer from 1"},
+		{logger_body, OP_PUT_LOGGER, "{\"level\":\"Loud\"}", "unknown variant `Loud`"},
+		{logger_body, OP_PUT_LOGGER, "{\"show_log_origin\":true}",
+		 "`show_log_origin`: true is not supported yet"},
+		{logger_body, OP_PUT_LOGGER, "{\"module\":\"api\"}",
+		 "`module` is not supported yet"},
+		{metrics_body, OP_PUT_METRICS, "{}", "missing field `metrics_path`"},
+		{metrics_body, OP_PUT_METRICS, "{\"metrics_path\":\"m\",\"properties\":{}}",
+		 "`properties` is not supported yet"},
+		{serial_body, OP_PUT_SERIAL,
+		 "{\"serial_out_path\":\"s\",\"rate_limiter\":{\"size\":1}}",
+		 "`rate_limiter` is not supported yet"},
+		{watchdog_body, OP_PUT_WATCHDOG, "{\"timeout_ms\":9}", "from 10 to 3600000"},
+		{watchdog_body, OP_PUT_WATCHDOG, "{\"timeout_ms\":10,\"action\":\"kill\"}",
+		 "`action`: unknown variant"},
+	};
+
+	(void)state;
+	refuse_all(cases, LENGTH(cases));
+}
+
 static void bad_bodies(void **state)
 {
-	static const struct {
-		const struct field *body;
-		enum operation operation;
-		const char *text, *part; /* of the message */
-	} cases[] = {
+	static const struct bad_body cases[] = {
 		{machine_config_body, OP_PUT_MACHINE_CONFIG, "", "line 1"},
 		{machine_config_body, OP_PUT_MACHINE_CONFIG, "{", "line 1"},
 		{machine_config_body, OP_PUT_MACHINE_CONFIG, "[]", "must be a JSON object"},
@@ -110,22 +156,13 @@ static void bad_bodies(void **state)
 		 "`env.A` must be a string"},
 		{signal_body, OP_SIGNAL_APPLICATION, "{\"signal\":0}", "from 1 to 64"},
 		{signal_body, OP_SIGNAL_APPLICATION, "{\"signal\":65}", "from 1 to 64"},
-		{action_body, OP_INSTANCE_START, "{\"action_type\":\"FlushMetrics\"}",
-		 "FlushMetrics is not supported yet"},
+		{action_body, OP_INSTANCE_START, "{\"action_type\":\"Flush\"}",
+		 "`action_type`: unknown variant `Flush`"},
+		{action_body, OP_INSTANCE_START, "{\"action_type\":1}", "`action_type` must be"},
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct request request;
-		struct error err = {0};
-
-		assert_true(decode(cases[i].body, cases[i].operation, cases[i].text, &request,
-				   &err) < 0);
-		if (!strstr(err.message, cases[i].part))
-			fail_msg("%s: '%s' does not say '%s'", cases[i].text, err.message,
-				 cases[i].part);
-		request_finish(&request);
-	}
+	refuse_all(cases, LENGTH(cases));
 }
 
 static void nested_deep(void **state)
@@ -256,10 +293,15 @@ static void altered_bytes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(good_bodies),         cmocka_unit_test(bad_bodies),
-		cmocka_unit_test(nested_deep),         cmocka_unit_test(config_file_order),
-		cmocka_unit_test(config_file_errors),  cmocka_unit_test(config_file_syntax),
-		cmocka_unit_test(config_file_on_disk), cmocka_unit_test(altered_bytes),
+		cmocka_unit_test(good_bodies),
+		cmocka_unit_test(bad_bodies),
+		cmocka_unit_test(bad_bodies_of_the_life_cycle),
+		cmocka_unit_test(nested_deep),
+		cmocka_unit_test(config_file_order),
+		cmocka_unit_test(config_file_errors),
+		cmocka_unit_test(config_file_syntax),
+		cmocka_unit_test(config_file_on_disk),
+		cmocka_unit_test(altered_bytes),
 	};
 
 	return cmocka_run_group_tests_name("api_bodies", tests, NULL, NULL);

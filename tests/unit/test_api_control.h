@@ -68,13 +68,21 @@ static inline int fake_start(struct control *control, struct error *err)
 
 static inline int fake_signal(struct control *control, int signal, struct error *err)
 {
-	if (control->application.state != APPLICATION_RUNNING)
+	if (control->state != VM_RUNNING && control->state != VM_PAUSED)
 		return error_set(err, EINVAL, "the application is not running");
 	control->signal = signal;
 	if (control->signaled)
 		control->signaled(control, signal);
 	else if (signal == 15)
 		fake_control_set(control, APPLICATION_CRASHED, -1, 15);
+	return 0;
+}
+
+static inline int fake_pause(struct control *control, enum vm_state state,
+			     enum application_state application)
+{
+	control->state = state;
+	control->application.state = application;
 	return 0;
 }
 
@@ -101,6 +109,9 @@ int control_request(struct control *control, struct request *request, struct rep
 	case OP_GET_APPLICATION:
 		reply->application = control->application;
 		return 0;
+	case OP_GET_METRICS:
+		reply->text = strdup("metric 1\n");
+		return reply->text ? 0 : error_set(err, ENOMEM, "out of memory");
 	case OP_PUT_MACHINE_CONFIG:
 		return fake_machine(control, request, err);
 	case OP_PUT_BOOT_SOURCE:
@@ -111,6 +122,12 @@ int control_request(struct control *control, struct request *request, struct rep
 		return 0;
 	case OP_INSTANCE_START:
 		return fake_start(control, err);
+	case OP_SEND_CTRL_ALT_DEL:
+		return fake_signal(control, 15, err);
+	case OP_PAUSE:
+		return fake_pause(control, VM_PAUSED, APPLICATION_PAUSED);
+	case OP_RESUME:
+		return fake_pause(control, VM_RUNNING, APPLICATION_RUNNING);
 	case OP_SIGNAL_APPLICATION:
 		return fake_signal(control, request->signal, err);
 	default:

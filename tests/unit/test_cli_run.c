@@ -395,6 +395,13 @@ static void manages_detached(void **state)
 	assert_contains(out, "\"state\": \"Running\"");
 	assert_int_equal(mote(command_logs, ARGS("logs", vm_name)), 0);
 	assert_string_equal(out, "waiting\n");
+	assert_int_equal(mote(command_pause, ARGS("pause", vm_name)), 0);
+	assert_int_equal(mote(command_ps, ARGS("ps")), 0);
+	assert_contains(out, "paused");
+	assert_int_equal(mote(command_resume, ARGS("resume", vm_name)), 0);
+	assert_int_equal(mote(command_ps, ARGS("ps")), 0);
+	assert_contains(out, "running");
+	assert_int_equal(mote(command_pause, ARGS("pause", vm_name)), 0);
 	assert_int_equal(mote(command_stop, ARGS("stop", vm_name)), 0);
 	assert_string_equal(err, "");
 	assert_int_equal(mote(command_ps, ARGS("ps")), 0);

@@ -84,6 +84,25 @@ static int put_machine(uint32_t vcpus, uint32_t mib)
 	return control_request(control, &request, &reply, &err);
 }
 
+/* One of the requests that hold a path or, for the logger, none. */
+static int put_path(enum operation operation)
+{
+	struct request request = {.operation = operation};
+	int result;
+
+	if (operation == OP_PUT_LOGGER)
+		request.logger.level = -1;
+	else
+		request.path = strdup("out");
+	memset(&err, 0, sizeof(err));
+	result = control_request(control, &request, &reply, &err);
+	if (operation != OP_PUT_LOGGER) {
+		assert_int_equal(request.path == NULL, result == 0);
+		free(request.path);
+	}
+	return result;
+}
+
 static int send_signal(int signal)
 {
 	struct request request = {.operation = OP_SIGNAL_APPLICATION, .signal = signal};
@@ -112,6 +131,8 @@ static void assert_application(enum application_state expected, int code, int si
 
 static int ask_with_body(enum operation operation)
 {
+	int result;
+
 	switch (operation) {
 	case OP_PUT_MACHINE_CONFIG:
 		return put_machine(1, 16);
@@ -121,6 +142,14 @@ static int ask_with_body(enum operation operation)
 		return put_application("app");
 	case OP_SIGNAL_APPLICATION:
 		return send_signal(15);
+	case OP_PUT_LOGGER:
+	case OP_PUT_SERIAL:
+	case OP_PUT_METRICS:
+		return put_path(operation);
+	case OP_GET_METRICS:
+		result = ask(operation);
+		free(reply.text);
+		return result;
 	default:
 		return ask(operation);
 	}
@@ -141,6 +170,14 @@ static const struct {
 	{OP_PUT_BOOT_SOURCE, "N"},
 	{OP_SIGNAL_APPLICATION, "RP"},
 	{OP_INSTANCE_START, "N"},
+	{OP_FLUSH_METRICS, "RPE"},
+	{OP_SEND_CTRL_ALT_DEL, "RP"},
+	{OP_GET_METRICS, "NRPE"},
+	{OP_PATCH_MACHINE_CONFIG, "N"},
+	{OP_PUT_LOGGER, "N"},
+	{OP_PUT_METRICS, "N"},
+	{OP_PUT_SERIAL, "N"},
+	{OP_PUT_WATCHDOG, "N"},
 	{OP_PAUSE, "RP"},
 	{OP_RESUME, "RP"},
 };
@@ -313,7 +350,7 @@ static const struct {
 	{CONTROL_EXITED, 0, 255, "", APPLICATION_EXITED, 255, -1},
 	{CONTROL_SIGNALED, 9, 0, "", APPLICATION_CRASHED, -1, 9},
 	{CONTROL_PANIC, 0, 0, "out of memory", APPLICATION_CRASHED, -1, -1},
-	{CONTROL_NOEXEC, 0, 0, "not for us", APPLICATION_CRASHED, -1, -1},
+	{CONTROL_NOEXEC, 0, 0, "not for us", APPLICATION_CRASHED, 126, -1},
 };
 
 static int guest_waits; /* atomic */

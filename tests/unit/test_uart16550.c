@@ -17,7 +17,7 @@ static int setup(void **state)
 	(void)state;
 	fake_kvm_reset();
 	pipes_init(&pipes);
-	uart = (struct uart){.irq = {5, 33}, .streams = &pipes.streams};
+	uart = (struct uart){.irq = {5, 33}, .streams = &pipes.streams, .out = pipes.streams.out};
 	uart_init(&uart);
 	return 0;
 }

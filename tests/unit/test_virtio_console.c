@@ -141,6 +141,24 @@ static void test_kick_interrupts_output_which_goes_on_where_it_stopped(void **st
 	free(seen);
 }
 
+/* However much a driver offers and however fast it goes out, the vCPU can be called away. */
+static void test_much_output_goes_out_in_pieces(void **state)
+{
+	int again = 0;
+
+	(void)state;
+	dup2(open("/dev/null", O_WRONLY), pipes.streams.out);
+	for (uint16_t i = 0; i < 8; i++) {
+		ring_descriptor(&rings[TX], i, TEST_RAM, TEST_RAM_SIZE / 2, 0, 0);
+		ring_publish(&rings[TX], i);
+	}
+	while (notify(TX) == -EINTR)
+		again++;
+	assert_in_range(again, 8, 32);
+	assert_int_equal(ring_used(&rings[TX]), 8);
+	assert_int_equal(notify(TX), 0);
+}
+
 static void test_reset_in_between_forgets_the_interrupted_output(void **state)
 {
 	char *text = long_text(PIPE_SIZE + PIPE_SIZE / 2);
@@ -293,6 +311,7 @@ int main(void)
 		TEST(test_output_in_order_and_buffers_come_back),
 		TEST(test_chain_of_buffers_is_one_text),
 		TEST(test_kick_interrupts_output_which_goes_on_where_it_stopped),
+		TEST(test_much_output_goes_out_in_pieces),
 		TEST(test_reset_in_between_forgets_the_interrupted_output),
 		TEST(test_closed_reader_loses_output_not_the_queue),
 		TEST(test_mistake_in_the_output_queue_needs_reset),

@@ -21,7 +21,7 @@ static const struct {
 	{{0}, "", VM_EXITED, 7, 0, ""}, /* completed below: exits with 7 */
 	{{0}, "", VM_SIGNALED, 0, 11, ""},
 	{{0}, "no\nmemory", VM_FAILED, 0, 0, "no?memory"},
-	{{0}, "not an ELF", VM_FAILED, 0, 0, "not an ELF"},
+	{{0}, "not an ELF", VM_UNRUNNABLE, 0, 0, "not an ELF"},
 	{EVENT(KVM_SYSTEM_EVENT_SHUTDOWN), "", VM_EXITED, 0, 0, "guest powered off"},
 	{EVENT(KVM_SYSTEM_EVENT_CRASH), "", VM_FAILED, 0, 0, "guest crashed: PSCI system event 3"},
 	{{.reason = 1000}, "", VM_FAILED, 0, 0, "unexpected KVM exit 1000"},

@@ -52,6 +52,7 @@
 	 (unsigned long long)(code))
 
 #define CONTROL_UNKNOWN_SYSCALLS 16
+#define CONTROL_NAME_SIZE 24
 
 #ifndef __ASSEMBLER__
 #include <stdint.h>
@@ -67,12 +68,16 @@ struct control_page {
 	uint16_t rows, columns; /* host: size of the terminal, 0: none */
 	uint32_t stream_error[3]; /* host: errno of the last write to stream 1 and 2 */
 	int64_t stdin_result; /* host: see CONTROL_STDIN */
-	uint64_t heartbeat; /* guest: changes while the guest is alive, for the watchdog */
+	uint64_t heartbeat; /* guest: changes with each system call and each interrupt that is
+			     * taken; the watchdog raises the interrupt to see it change */
 	uint32_t booted; /* guest: 1 when the application's first instruction is next */
+	uint32_t idle; /* guest: 1 while it sleeps until an interrupt */
 	uint32_t unknown_count; /* guest: entries used below */
 	struct {
 		uint32_t number; /* system call */
 		uint32_t count;
+		char name[CONTROL_NAME_SIZE]; /* lower case, digits, '_'; NUL-terminated;
+					       * "": the guest has no name for it */
 	} unknown[CONTROL_UNKNOWN_SYSCALLS]; /* guest */
 	char reason[256]; /* guest: one line, NUL-terminated, written before EXIT */
 };

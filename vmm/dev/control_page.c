@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
@@ -46,7 +47,7 @@ int control_page_init(struct control_page_device *device, struct error *err)
 	uint8_t random[sizeof(page.generation) + sizeof(page.entropy)];
 	uint16_t size[2] = {0};
 
-	device->asked = false;
+	device->asked = device->writing = false;
 	if (getrandom(random, sizeof(random), 0) != sizeof(random))
 		return error_errno(err, "getrandom");
 	memcpy(page.generation, random, sizeof(page.generation));
@@ -84,9 +85,11 @@ static int control_output(struct control_page_device *device, unsigned int strea
 	int result = 0;
 	uint32_t code;
 
+	__atomic_store_n(&device->writing, true, __ATOMIC_RELAXED);
 	if (bytes)
 		result = stream_write(fd, bytes, length, &done);
-	else if (length)
+	__atomic_store_n(&device->writing, false, __ATOMIC_RELAXED);
+	if (!bytes && length)
 		result = -EFAULT;
 	*progress = done;
 	if (result == -EINTR)
@@ -214,4 +217,49 @@ bool control_page_booted(const struct control_page_device *device)
 
 	memory_read(device->memory, FIELD(device, booted), &booted, sizeof(booted));
 	return booted == 1;
+}
+
+void control_page_ping(const struct control_page_device *device)
+{
+	irq_pulse(&device->irq);
+}
+
+bool control_page_alive(const struct control_page_device *device, uint64_t *beat)
+{
+	uint64_t before = *beat;
+	uint32_t idle = 0;
+
+	memory_read(device->memory, FIELD(device, heartbeat), beat, sizeof(*beat));
+	memory_read(device->memory, FIELD(device, idle), &idle, sizeof(idle));
+	return *beat != before || idle || __atomic_load_n(&device->writing, __ATOMIC_RELAXED);
+}
+
+/* The guest's name for a system call if it may be a label's value, else its number. */
+static void label_unknown(char label[CONTROL_NAME_SIZE], const char name[CONTROL_NAME_SIZE],
+			  uint32_t number)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+	char text[CONTROL_NAME_SIZE];
+	size_t length;
+
+	memcpy(text, name, sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	length = strspn(text, allowed);
+	if (length && !text[length])
+		memcpy(label, text, sizeof(text));
+	else
+		snprintf(label, CONTROL_NAME_SIZE, "%u", number);
+}
+
+void control_page_metrics(const struct control_page_device *device, struct metrics *metrics)
+{
+	struct control_page page;
+
+	memory_read(device->memory, device->page, &page, sizeof(page));
+	for (uint32_t i = 0; i < page.unknown_count && i < CONTROL_UNKNOWN_SYSCALLS; i++) {
+		char label[CONTROL_NAME_SIZE];
+
+		label_unknown(label, page.unknown[i].name, page.unknown[i].number);
+		metrics_add(metrics, METRIC_UNKNOWN_SYSCALLS, page.unknown[i].count, label, NULL);
+	}
 }

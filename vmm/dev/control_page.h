@@ -12,6 +12,7 @@
 #include "vmm/dev/stream.h"
 #include "vmm/irq.h"
 #include "vmm/memory.h"
+#include "vmm/metrics.h"
 
 /* How the application or the runtime ended, judged and made printable. */
 struct control_exit {
@@ -27,6 +28,7 @@ struct control_page_device {
 	struct irq_line irq;
 	struct streams *streams;
 	bool asked; /* atomic: the guest waits for standard input */
+	bool writing; /* atomic: the guest waits for its output to be taken */
 	/* The guest wrote EXIT. The vCPU's thread. */
 	void (*ended)(void *context, const struct control_exit *exit);
 	void *context;
@@ -34,7 +36,7 @@ struct control_page_device {
 
 extern const struct bus_device control_page_bus;
 
-/* Fills the page. All fields of the device but `asked` are set before. */
+/* Fills the page. What isn't marked as atomic is set before. */
 int control_page_init(struct control_page_device *device, struct error *err);
 
 /* Delivers signal 1 … 64 to the application. Any thread. */
@@ -42,5 +44,15 @@ void control_page_signal(struct control_page_device *device, int signal);
 
 /* Whether the application's first instruction has come. Any thread. */
 bool control_page_booted(const struct control_page_device *device);
+
+/* Raises the interrupt, upon which a guest that is well moves its heartbeat. Any thread. */
+void control_page_ping(const struct control_page_device *device);
+
+/* Whether the heartbeat is another than *beat, which becomes the one now, or need not be: the
+ * guest sleeps, or its output's reader keeps it waiting. Any thread. */
+bool control_page_alive(const struct control_page_device *device, uint64_t *beat);
+
+/* Adds the unknown system calls to the metrics, under names that are fit to be labels. */
+void control_page_metrics(const struct control_page_device *device, struct metrics *metrics);
 
 #endif

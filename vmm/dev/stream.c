@@ -127,15 +127,20 @@ void streams_release(struct streams *streams)
 	pthread_mutex_unlock(&streams->lock);
 }
 
+enum { STREAM_PIECE = 0x40000 };
+
 int stream_write(int fd, const void *bytes, size_t length, size_t *done)
 {
 	const char *from = bytes;
 
 	while (*done < length) {
-		ssize_t put = write(fd, from + *done, length - *done);
+		size_t piece = length - *done < STREAM_PIECE ? length - *done : STREAM_PIECE;
+		ssize_t put = write(fd, from + *done, piece);
 
 		if (put >= 0) {
 			*done += (size_t)put;
+			/* A kick that comes while no write blocks is seen between two pieces. */
+			return *done < length ? -EINTR : 0;
 		} else if (errno == EAGAIN) {
 			/* Whoever shares the descriptor made it non-blocking. */
 			struct pollfd poll_out = {.fd = fd, .events = POLLOUT};

@@ -53,8 +53,9 @@ ssize_t streams_read(struct streams *streams, void *buffer, size_t length);
 /* Calls the listeners once when standard input has something. Any thread. */
 void streams_arm(struct streams *streams);
 
-/* Writes all, from *done on; *done says how much was written. 0, -EINTR after a kick, or
- * what write(2) failed with. */
+/* Writes from *done on; *done says how much was written. 0: all of it; -EINTR: after a kick or
+ * a large piece, to be called again when nobody wants the thread elsewhere; or what write(2)
+ * failed with. */
 int stream_write(int fd, const void *bytes, size_t length, size_t *done);
 
 #endif

@@ -179,7 +179,7 @@ static int uart_transmit(struct uart *uart, uint8_t byte)
 	pthread_mutex_lock(&uart->lock);
 	data = !(uart->lcr & LCR_DLAB) && !(uart->mcr & MCR_LOOP);
 	pthread_mutex_unlock(&uart->lock);
-	return data && stream_write(uart->streams->out, &byte, 1, &done) == -EINTR ? -EINTR : 0;
+	return data && stream_write(uart->out, &byte, 1, &done) == -EINTR ? -EINTR : 0;
 }
 
 static int uart_write(void *context, uint64_t offset, unsigned int size, uint64_t value,

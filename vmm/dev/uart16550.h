@@ -15,7 +15,8 @@ enum { UART_FIFO = 16, UART_SIZE = 0x1000, UART_CLOCK_HZ = 1843200 };
 
 struct uart {
 	struct irq_line irq;
-	struct streams *streams;
+	struct streams *streams; /* for input */
+	int out; /* what is transmitted goes to this descriptor */
 	pthread_mutex_t lock; /* guards everything below */
 	uint8_t ier, lcr, mcr, scr, dll, dlm;
 	bool thr_pending; /* transmitter-empty interrupt not yet seen through IIR */
@@ -25,7 +26,7 @@ struct uart {
 
 extern const struct bus_device uart_bus;
 
-/* irq and streams are set before. */
+/* irq, streams and out are set before. */
 void uart_init(struct uart *uart);
 void uart_finish(struct uart *uart);
 

@@ -33,6 +33,35 @@ static void tlb_forget(uint64_t address)
 			 : "memory");
 }
 
+/* Invalidations of a range are gathered: user mode, which alone uses these translations,
+ * does not run before tlb_flush. Beyond a few, everything goes at once. */
+#define GATHER_MAX 16
+static struct {
+	unsigned count;
+	uint64_t pages[GATHER_MAX];
+} gathered;
+
+static void tlb_gather(uint64_t address)
+{
+	if (gathered.count < GATHER_MAX)
+		gathered.pages[gathered.count] = address >> PAGE_SHIFT;
+	gathered.count++;
+}
+
+static void tlb_flush(void)
+{
+	if (!gathered.count)
+		return;
+	__asm__ volatile("dsb ishst" ::: "memory");
+	if (gathered.count > GATHER_MAX)
+		__asm__ volatile("tlbi vmalle1is" ::: "memory");
+	else
+		for (unsigned i = 0; i < gathered.count; i++)
+			__asm__ volatile("tlbi vaae1is, %0" ::"r"(gathered.pages[i]) : "memory");
+	__asm__ volatile("dsb ish; isb" ::: "memory");
+	gathered.count = 0;
+}
+
 void mmu_init(void)
 {
 	*(volatile uint64_t *)user_table = 0; /* see page_take(): written first */
@@ -48,12 +77,15 @@ static uint64_t *entry_find(uint64_t address, bool create)
 	uint64_t *entries = user_table;
 
 	for (int level = 1; level < 3; level++) {
-		uint64_t *entry = &entries[slot(address, level)];
+		uint64_t *entry = &entries[slot(address, level)], made;
 
 		if (!*entry) {
 			if (!create)
 				return 0;
-			*entry = physical(page_take()) | TABLE;
+			made = physical(page_take()) | TABLE;
+			/* A walk must not see the table before its zeros. */
+			__asm__ volatile("dmb ishst" ::: "memory");
+			*entry = made;
 		}
 		entries = linear(*entry & ADDRESS_MASK);
 	}
@@ -137,12 +169,13 @@ static void entry_protect(uint64_t *entry, uint64_t address, unsigned access)
 	if (access & ACCESS_EXEC && *entry & UXN)
 		cpu_sync_text(linear(page), PAGE_SIZE);
 	*entry = entry_make(page, access | (owned ? MAP_OWNED : 0));
-	tlb_forget(address);
+	tlb_gather(address);
 }
 
 void mmu_protect(uint64_t start, uint64_t end, unsigned access)
 {
 	entries_visit(start, end, entry_protect, access);
+	tlb_flush();
 }
 
 static void entry_unmap(uint64_t *entry, uint64_t address, unsigned access)
@@ -151,7 +184,7 @@ static void entry_unmap(uint64_t *entry, uint64_t address, unsigned access)
 
 	(void)access;
 	*entry = 0;
-	tlb_forget(address);
+	tlb_gather(address);
 	if (old & OWNED)
 		page_give(linear(old & ADDRESS_MASK));
 }
@@ -159,6 +192,7 @@ static void entry_unmap(uint64_t *entry, uint64_t address, unsigned access)
 void mmu_unmap(uint64_t start, uint64_t end)
 {
 	entries_visit(start, end, entry_unmap, 0);
+	tlb_flush();
 }
 
 void mmu_release(uint64_t address)

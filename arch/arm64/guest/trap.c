@@ -70,7 +70,10 @@ static void fetch_abort(struct regs *regs, uint64_t syndrome)
 
 static void data_abort(struct regs *regs, uint64_t syndrome)
 {
-	memory_fault(regs, syndrome, syndrome & 1 << 6 ? ACCESS_WRITE : ACCESS_READ);
+	/* Cache maintenance says "write" and needs no more than reading. */
+	bool writes = syndrome & 1 << 6 && !(syndrome & 1 << 8);
+
+	memory_fault(regs, syndrome, writes ? ACCESS_WRITE : ACCESS_READ);
 }
 
 static void misaligned(struct regs *regs, uint64_t syndrome)

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A KVM that says yes: the devices' interrupts are all that reaches it here. */
+#include "vmm/kvm.h"
+
+int kvm_ioctl(int fd, unsigned long request, void *argument)
+{
+	(void)fd, (void)request, (void)argument;
+	return 0;
+}

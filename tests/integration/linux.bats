@@ -1,0 +1,82 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# A kernel that knows nothing of mote: Debian's, with a busybox shell, through curl alone.
+
+load helper
+
+setup() {
+	mkfifo "$BATS_TEST_TMPDIR/keys"
+	exec 9<>"$BATS_TEST_TMPDIR/keys"
+	VMM_STDIN=$BATS_TEST_TMPDIR/keys vmm_start 9>&-
+}
+
+teardown() {
+	exec 9>&-
+	vmm_stop
+}
+
+# boot VCPUS BOOT-ARGUMENTS
+boot() {
+	api PUT /machine-config -d "{\"vcpu_count\": $1, \"mem_size_mib\": 256}"
+	api PUT /boot-source -d "{\"kernel_image_path\": \"$TOP/linux/Image\",
+		\"initrd_path\": \"$TOP/linux/initrd\", \"boot_args\": \"$2\"}"
+	api PUT /actions -d '{"action_type": "InstanceStart"}'
+	# shellcheck disable=SC2154 # set by api
+	expect "$status_code $reply" "204 "
+}
+
+# shows TEXT: waits until the console has it.
+shows() {
+	local since=$SECONDS
+	until grep -qF "$1" "$BATS_TEST_TMPDIR/out"; do
+		kill -0 "$VMM"
+		[ $((SECONDS - since)) -lt 120 ] || {
+			tail -n 50 "$BATS_TEST_TMPDIR/out"
+			return 1
+		}
+		sleep 0.2
+	done
+}
+
+# The shell computes, sees all processors and the arguments, and switches the machine off.
+shell_answers() {
+	shows '/ # '
+	echo "echo \$((6 * 7)) processors \$(nproc) tty \$(tty)" >&9
+	shows "42 processors $1 tty $2"
+	echo 'cat /proc/cmdline' >&9
+	shows "panic=1 $3 earlycon"
+	echo 'seq 1 300 | sha256sum' >&9
+	shows "$(seq 1 300 | sha256sum | cut -c1-64)"
+	echo 'poweroff -f' >&9
+	api GET /application -H 'Prefer: wait=30'
+	[[ $reply == *\"exited\"*"guest powered off"* ]]
+	api GET /
+	expect "$status_code" 200
+}
+
+@test "a shell on ttyS0, one vCPU" {
+	boot 1 "console=ttyS0 quiet"
+	shell_answers 1 /dev/ttyS0 "console=ttyS0 quiet"
+}
+
+@test "a shell on ttyS0, two vCPUs" {
+	boot 2 "console=ttyS0 quiet"
+	shell_answers 2 /dev/ttyS0 "console=ttyS0 quiet"
+}
+
+@test "a shell on virtio-console, one vCPU" {
+	boot 1 "console=hvc0 quiet"
+	shell_answers 1 /dev/hvc0 "console=hvc0 quiet"
+}
+
+@test "a shell on virtio-console, two vCPUs" {
+	boot 2 "console=hvc0 quiet"
+	shell_answers 2 /dev/hvc0 "console=hvc0 quiet"
+}
+
+@test "a kernel that panics ends the machine" {
+	boot 1 "console=ttyS0 quiet rdinit=/nothing root=/dev/nothing"
+	api GET /application -H 'Prefer: wait=120'
+	[[ $reply == *"guest asked for a reset"* ]]
+	grep -q 'Kernel panic' "$BATS_TEST_TMPDIR/out"
+}
