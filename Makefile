@@ -2,7 +2,8 @@
 # mote. `make run` shows it working, `make test` proves it; both install what is missing.
 # One Makefile, not recursive; everything that is built lands in build/.
 
-ARCH ?= $(if $(filter ppc64le,$(shell uname -m)),ppc64,arm64)
+# The host's own architecture where mote has it, else arm64 in the lab.
+ARCH ?= $(if $(and $(filter ppc64le,$(shell uname -m)),$(wildcard arch/ppc64)),ppc64,arm64)
 VERSION := 0.1.0
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -16,6 +17,7 @@ RAM_arm64 := 0x40000000
 RUNTIME_CFLAGS_arm64 := -mgeneral-regs-only -mno-outline-atomics
 
 TRIPLET := $(TRIPLET_$(ARCH))
+$(if $(TRIPLET),,$(error ARCH=$(ARCH): there is arm64 only))
 MACHINE := $(shell uname -m)
 NATIVE := $(filter $(MACHINE),$(firstword $(subst -, ,$(TRIPLET))))
 CROSS := $(if $(NATIVE),,$(TRIPLET)-)
