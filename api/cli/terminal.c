@@ -13,6 +13,8 @@ int terminal_open(struct terminal *terminal, struct error *err)
 		return error_set(err, ENOTTY, "--tty: standard input is not a terminal");
 	raw = terminal->before;
 	cfmakeraw(&raw);
+	/* Ctrl-C must reach a program that does not read: as a signal, which mote passes on. */
+	raw.c_lflag |= ISIG;
 	if (tcsetattr(STDIN_FILENO, TCSADRAIN, &raw))
 		return error_errno(err, "--tty");
 	terminal->raw = true;
