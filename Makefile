@@ -251,7 +251,7 @@ $(UNIT_GUEST_OBJ) $(U)/obj/tests/unit/test_guest_cpio.o: CPPFLAGS += -Iarch/$(AR
 $(U)/test_faults: UNIT_WRAP := malloc calloc realloc strdup asprintf mmap open read pread write \
 	fstat lstat fstatat readlinkat fchmod renameat2 epoll_create1 epoll_ctl eventfd \
 	timerfd_create socket bind listen accept4 getsockopt send recv getrandom sigaction \
-	pthread_create json_loadb
+	pthread_create
 
 # Fuzz targets: one for each parser of untrusted bytes, by clang, with what they need.
 F := $(B)/fuzz

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/document.h"
 #include "vmm/log.h"
 
 #define AT(member) .offset = offsetof(struct request, member)
@@ -29,26 +30,27 @@ static const int level_values[] = {LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG,
 static const char *const watchdog_actions[] = {"report", "stop", NULL};
 static const int watchdog_values[] = {WATCHDOG_REPORT, WATCHDOG_STOP};
 
-const struct field machine_config_body[] = {
-	{.name = "vcpu_count",
-	 .kind = FIELD_UINT32,
-	 .required = true,
-	 AT(machine.vcpu_count),
-	 .maximum = UINT32_MAX},
-	{.name = "mem_size_mib",
-	 .kind = FIELD_UINT32,
-	 .required = true,
-	 AT(machine.mem_size_mib),
-	 .maximum = UINT32_MAX},
-	{.name = "smt", .kind = FIELD_BOOL, AT(machine.smt)},
-	{.name = "track_dirty_pages", .kind = FIELD_ONLY_FALSE},
-	{.name = "cpu_template",
-	 .kind = FIELD_ONLY_FIRST,
-	 .nullable = true,
-	 .names = cpu_templates},
-	{.name = "huge_pages", .kind = FIELD_ONLY_FIRST, .names = huge_pages},
-	{.name = NULL},
-};
+/* A PUT needs both numbers; a PATCH may leave out any field and takes 0 for left out, so that
+ * a 0 in its body is refused here. */
+#define MACHINE_NUMBER(member, is_put)                                                             \
+	{                                                                                          \
+		.name = #member, .kind = FIELD_UINT32, .required = (is_put), AT(machine.member),   \
+		.minimum = !(is_put), .maximum = UINT32_MAX                                        \
+	}
+#define MACHINE_FIELDS(is_put)                                                                     \
+	MACHINE_NUMBER(vcpu_count, is_put), MACHINE_NUMBER(mem_size_mib, is_put),                  \
+		{.name = "smt", .kind = FIELD_BOOL, AT(machine.smt)},                              \
+		{.name = "track_dirty_pages", .kind = FIELD_ONLY_FALSE},                           \
+		{.name = "cpu_template",                                                           \
+		 .kind = FIELD_ONLY_FIRST,                                                         \
+		 .nullable = true,                                                                 \
+		 .names = cpu_templates},                                                          \
+	{                                                                                          \
+		.name = "huge_pages", .kind = FIELD_ONLY_FIRST, .names = huge_pages                \
+	}
+
+const struct field machine_config_body[] = {MACHINE_FIELDS(true), {.name = NULL}};
+const struct field machine_config_patch_body[] = {MACHINE_FIELDS(false), {.name = NULL}};
 
 const struct field boot_source_body[] = {
 	{.name = "kernel_image_path",
@@ -96,27 +98,6 @@ const struct field vm_body[] = {
 	 .names = vm_states,
 	 .values = vm_operations},
 	{.name = "clock", .kind = FIELD_CHOICE, AT(clock), .names = clocks, .values = clock_values},
-	{.name = NULL},
-};
-
-const struct field machine_config_patch_body[] = {
-	{.name = "vcpu_count",
-	 .kind = FIELD_UINT32,
-	 AT(machine.vcpu_count),
-	 .minimum = 1,
-	 .maximum = UINT32_MAX},
-	{.name = "mem_size_mib",
-	 .kind = FIELD_UINT32,
-	 AT(machine.mem_size_mib),
-	 .minimum = 1,
-	 .maximum = UINT32_MAX},
-	{.name = "smt", .kind = FIELD_BOOL, AT(machine.smt)},
-	{.name = "track_dirty_pages", .kind = FIELD_ONLY_FALSE},
-	{.name = "cpu_template",
-	 .kind = FIELD_ONLY_FIRST,
-	 .nullable = true,
-	 .names = cpu_templates},
-	{.name = "huge_pages", .kind = FIELD_ONLY_FIRST, .names = huge_pages},
 	{.name = NULL},
 };
 
@@ -178,16 +159,14 @@ struct request request_empty(enum operation operation)
 int body_decode(const struct field *body, enum operation operation, const char *data, size_t length,
 		struct request *request, struct error *err)
 {
+	struct document document;
 	const char *culprit;
-	json_t *object;
-	int result;
+	int result = document_parse(&document, data, length, err);
 
 	*request = request_empty(operation);
-	object = fields_parse(data, length, err);
-	if (!object)
-		return -err->code;
-	result = fields_read(body, object, request, &culprit, err);
-	json_decref(object);
+	if (!result)
+		result = fields_read(body, document.root, request, &culprit, err);
+	document_free(&document);
 	return result;
 }
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "api/bodies.h"
+#include "api/document.h"
 
 struct section {
 	const char *key;
@@ -141,12 +142,13 @@ static int refuse_key(const struct config_text *text, const char *key, struct er
 	return fail(text, key, NULL, &why, err);
 }
 
-static int check_keys(const struct config_text *text, json_t *root, struct error *err)
+static int check_keys(const struct config_text *text, const json_t *root, struct error *err)
 {
+	json_t *object = (json_t *)root; /* jansson iterates over non-const objects only */
 	const char *key;
 	json_t *value;
 
-	json_object_foreach(root, key, value)
+	json_object_foreach(object, key, value)
 	{
 		if (!section_find(key))
 			return refuse_key(text, key, err);
@@ -168,7 +170,7 @@ static int apply_section(const struct config_text *text, const struct section *s
 	return result ? fail(text, section->key, culprit, err, err) : 0;
 }
 
-static int apply(const struct config_text *text, json_t *root, struct control *control,
+static int apply(const struct config_text *text, const json_t *root, struct control *control,
 		 struct error *err)
 {
 	int result = check_keys(text, root, err);
@@ -186,14 +188,14 @@ int config_file_apply_bytes(const char *name, const char *data, size_t length,
 			    struct control *control, struct error *err)
 {
 	struct config_text text = {name, data, length};
+	struct document document;
 	struct error why;
-	json_t *root = fields_parse(data, length, &why);
-	int result;
+	int result = document_parse(&document, data, length, &why);
 
-	if (!root)
+	if (result)
 		return error_set(err, why.code, "%s: %s", name, why.message);
-	result = apply(&text, root, control, err);
-	json_decref(root);
+	result = apply(&text, document.root, control, err);
+	document_free(&document);
 	return result;
 }
 

@@ -244,19 +244,3 @@ int fields_read(const struct field *fields, const json_t *object, void *target,
 	}
 	return result;
 }
-
-json_t *fields_parse(const char *data, size_t length, struct error *err)
-{
-	json_error_t why;
-	json_t *root = json_loadb(data, length, JSON_REJECT_DUPLICATES, &why);
-
-	if (!root) {
-		error_set(err, EINVAL, "%s at line %d column %d", why.text, why.line, why.column);
-		return NULL;
-	}
-	if (json_is_object(root))
-		return root;
-	json_decref(root);
-	error_set(err, EINVAL, "must be a JSON object");
-	return NULL;
-}

@@ -37,10 +37,6 @@ struct field {
 	const int *values; /* FIELD_CHOICE */
 };
 
-/* Parses one JSON object that fills data[0 … length). The caller drops the reference.
- * NULL: err says what and in which line. */
-json_t *fields_parse(const char *data, size_t length, struct error *err);
-
 /* Fills target, which starts zeroed; on failure it may hold some fields, which the caller
  * frees as after success. *culprit is the field at fault (valid as long as object) or NULL. */
 int fields_read(const struct field *fields, const json_t *object, void *target,

@@ -70,25 +70,14 @@ static void epoll_close(struct file *file)
 
 static const struct file_operations epoll_operations = {.poll = epoll_poll, .close = epoll_close};
 
-static int64_t object_open(const struct file_operations *operations, size_t size, unsigned flags)
-{
-	void *object = heap_alloc(size);
-	struct file *file = 0;
-
-	if (object)
-		file = file_create(operations, O_RDWR | (flags & O_NONBLOCK), 0, object);
-	if (!file) {
-		heap_free(object, size);
-		return -ENOMEM;
-	}
-	return descriptor_install(file, 0, flags & O_CLOEXEC);
-}
-
 HANDLER(epoll_create1)
 {
+	struct file *file;
+
 	if (a[0] & ~(uint64_t)O_CLOEXEC)
 		return -EINVAL;
-	return object_open(&epoll_operations, sizeof(struct epoll), (unsigned)a[0]);
+	file = file_create_object(&epoll_operations, sizeof(struct epoll), 0);
+	return file ? descriptor_install(file, 0, a[0] & O_CLOEXEC) : -ENOMEM;
 }
 
 static struct epoll *epoll_find(uint64_t descriptor)

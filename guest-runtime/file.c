@@ -42,6 +42,19 @@ struct file *file_create(const struct file_operations *operations, unsigned flag
 	return file;
 }
 
+struct file *file_create_object(const struct file_operations *operations, size_t size,
+				uint64_t flags)
+{
+	void *object = heap_alloc(size);
+	struct file *file = 0;
+
+	if (object)
+		file = file_create(operations, O_RDWR | ((unsigned)flags & O_NONBLOCK), 0, object);
+	if (!file)
+		heap_free(object, size);
+	return file;
+}
+
 static unsigned limit = FILES_MAX;
 
 void descriptors_limit(unsigned count)

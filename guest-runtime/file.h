@@ -5,6 +5,7 @@
 #define GUEST_FILE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define FILES_MAX 1024
@@ -36,6 +37,10 @@ struct file {
 /* One reference, the caller's; takes over nothing: the node gets a reference. 0: no memory. */
 struct file *file_create(const struct file_operations *operations, unsigned flags,
 			 struct node *node, void *object);
+/* The same, for reading and writing, with an object of `size` zeroed bytes on the heap, which
+ * the operations' close frees. Of `flags` O_NONBLOCK counts. */
+struct file *file_create_object(const struct file_operations *operations, size_t size,
+				uint64_t flags);
 void file_get(struct file *file);
 void file_put(struct file *file);
 

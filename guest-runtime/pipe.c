@@ -294,20 +294,15 @@ static const struct file_operations event_operations = {
 HANDLER(eventfd2)
 {
 	struct event *event;
-	struct file *file = 0;
+	struct file *file;
 
 	if (a[1] & ~(uint64_t)(O_NONBLOCK | O_CLOEXEC | EFD_SEMAPHORE_FLAG))
 		return -EINVAL;
-	event = heap_alloc(sizeof(*event));
-	if (event) {
-		event->count = (uint32_t)a[0];
-		event->semaphore = a[1] & EFD_SEMAPHORE_FLAG;
-		file = file_create(&event_operations, O_RDWR | ((unsigned)a[1] & O_NONBLOCK), 0,
-				   event);
-	}
-	if (!file) {
-		heap_free(event, sizeof(*event));
+	file = file_create_object(&event_operations, sizeof(*event), a[1]);
+	if (!file)
 		return -ENOMEM;
-	}
+	event = file->object;
+	event->count = (uint32_t)a[0];
+	event->semaphore = a[1] & EFD_SEMAPHORE_FLAG;
 	return descriptor_install(file, 0, a[1] & O_CLOEXEC);
 }

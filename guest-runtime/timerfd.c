@@ -100,18 +100,14 @@ static const struct file_operations timer_operations = {
 HANDLER(timerfd_create)
 {
 	struct timer_file *timer;
-	struct file *file = 0;
+	struct file *file;
 
 	if (!time_clock_exists(a[0]) || a[1] & ~(uint64_t)(O_NONBLOCK | O_CLOEXEC))
 		return -EINVAL;
-	timer = heap_alloc(sizeof(*timer));
-	if (timer)
-		file = file_create(&timer_operations, O_RDWR | ((unsigned)a[1] & O_NONBLOCK), 0,
-				   timer);
-	if (!file) {
-		heap_free(timer, sizeof(*timer));
+	file = file_create_object(&timer_operations, sizeof(*timer), a[1]);
+	if (!file)
 		return -ENOMEM;
-	}
+	timer = file->object;
 	timer->clock = a[0];
 	timer->expires = UINT64_MAX;
 	timer->next = timers_open;

@@ -11,6 +11,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "api/document.h"
+
 #define CALL_TIMEOUT_S 10
 
 static int on_body(llhttp_t *parser, const char *at, size_t length)
@@ -172,20 +174,23 @@ int client_receive(struct client *client, struct error *err)
 
 int client_reply(const struct client *client, json_t **reply, struct error *err)
 {
-	json_t *value = client->length ? json_loadb(client->body, client->length,
-						    JSON_REJECT_DUPLICATES, NULL)
-				       : NULL;
-	const char *fault = json_string_value(json_object_get(value, "fault_message"));
-	int status = client->parser.status_code, result = 0;
+	struct document document = {0};
+	const char *fault;
+	int result = 0;
 
-	if (client->length && !value)
-		result = error_set(err, EPROTO, "the monitor's answer is not JSON");
-	else if (status / 100 != 2)
+	if (client->length && document_parse(&document, client->body, client->length, err))
+		return err->code == ENOMEM
+			       ? -ENOMEM
+			       : error_set(err, EPROTO, "the monitor's answer is not JSON");
+	fault = json_string_value(json_object_get(document.root, "fault_message"));
+	if (client->parser.status_code / 100 != 2)
 		result = error_set(err, EPROTO, "%s", fault ? fault : "the monitor refused");
-	if (reply && !result)
-		*reply = value;
-	else
-		json_decref(value);
+	else if (reply) {
+		*reply = json_deep_copy(document.root);
+		if (document.root && !*reply)
+			result = error_set(err, ENOMEM, "out of memory");
+	}
+	document_free(&document);
 	return result;
 }
 

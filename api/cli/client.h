@@ -41,7 +41,7 @@ int client_send(struct client *client, const char *method, const char *path, con
 int client_receive(struct client *client, struct error *err);
 
 /* Judges a complete answer: its JSON in *reply (NULL if it has no body; the caller drops the
- * reference), or -EPROTO with the monitor's message. reply may be NULL. */
+ * reference), -EPROTO with the monitor's message, or -ENOMEM. reply may be NULL. */
 int client_reply(const struct client *client, json_t **reply, struct error *err);
 
 /* All three, in at most 10 seconds. */

@@ -155,3 +155,42 @@ config_refused() {
 	refused 152 '*c.json*larger than*' mote-vmm --no-api --config-file c.json
 	refused 152 '*missing.json*' mote-vmm --no-api --config-file missing.json
 }
+
+# json_of_objects COUNT: of all JSON what takes most memory for its length.
+json_of_objects() {
+	printf '{"a":['
+	yes '{},' | head -n "$1" | tr -d '\n'
+	printf '{}]}'
+}
+
+vm_kib() {
+	sed -n "s/^$1:[[:space:]]*\([0-9]*\) kB$/\1/p" "/proc/$VMM/${2:-smaps_rollup}"
+}
+
+# The parse of the body takes 4.6 MB.
+@test "JSON that there is no memory for: refused, and the monitor goes on" {
+	local kib size resident
+	vmm_start
+	json_of_objects 17000 >body
+	api PUT /machine-config -d '{"vcpu_count": 1, "mem_size_mib": 32}'
+	size=$(vm_kib VmSize status) resident=$(vm_kib Rss)
+	for kib in 256 300 400 600 1000 1700 3000; do
+		prlimit --pid "$VMM" --as=$(((size + kib) * 1024)):unlimited
+		api PUT /machine-config --data-binary @body
+		echo "$kib KiB: $status_code $reply"
+		expect "$status_code" 400
+		[[ $reply == *": out of memory."* ]]
+		api PUT /machine-config -d '{"vcpu_count": 1, "mem_size_mib": 32}'
+		expect "$status_code" 204
+	done
+	prlimit --pid "$VMM" --as=unlimited
+	api PUT /machine-config --data-binary @body
+	[[ $reply == *"unknown field \`a\`"* ]]
+	echo "resident: $resident KiB, then $(vm_kib Rss)"
+	[ "$(vm_kib Rss)" -lt $((resident + 512)) ]
+	vmm_stop
+	json_of_objects 340000 >c.json
+	refused 152 '*c.json: * unknown key' mote-vmm --no-api --config-file c.json
+	refused 152 '*c.json: out of memory' sh -c \
+		'ulimit -v 30000; exec mote-vmm --no-api --config-file c.json'
+}

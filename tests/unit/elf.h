@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "tests/unit/unit.h"
+
 enum { TEST_ELF_SEGMENTS = 3, TEST_ELF_CODE = 64 };
 
 /* A header, program headers and some bytes to load; good for a kernel and for a program. */
@@ -42,6 +44,14 @@ static inline void test_elf_init(struct test_elf *elf, uint64_t address)
 	};
 	for (int i = 0; i < TEST_ELF_CODE; i++)
 		elf->code[i] = (uint8_t)(i + 1);
+}
+
+static UNUSED void test_elf_write(const char *path, uint64_t address)
+{
+	struct test_elf elf;
+
+	test_elf_init(&elf, address);
+	write_file(path, &elf, sizeof(elf));
 }
 
 #endif

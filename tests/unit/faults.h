@@ -141,29 +141,10 @@ int __wrap_asprintf(char **to, const char *format, ...)
 	return result;
 }
 
-/* jansson 2.14 ignores that its lexer's buffer could not grow and runs over its end: while it
- * parses, nothing fails, but that it could not begin. */
-static __thread bool faults_parsing;
-
+/* jansson's own calls are beyond the linker's reach. */
 static void *faults_json_malloc(size_t size)
 {
-	return !faults_parsing && fault("malloc in jansson", ENOMEM) ? NULL : __real_malloc(size);
-}
-
-json_t *__real_json_loadb(const char *text, size_t length, size_t flags, json_error_t *error);
-json_t *__wrap_json_loadb(const char *text, size_t length, size_t flags, json_error_t *error);
-json_t *__wrap_json_loadb(const char *text, size_t length, size_t flags, json_error_t *error)
-{
-	json_t *value;
-
-	if (fault("json_loadb", ENOMEM)) {
-		*error = (json_error_t){.line = -1, .column = -1};
-		return NULL;
-	}
-	faults_parsing = true;
-	value = __real_json_loadb(text, length, flags, error);
-	faults_parsing = false;
-	return value;
+	return fault("malloc in jansson", ENOMEM) ? NULL : __real_malloc(size);
 }
 
 /* Before anything uses jansson. */

@@ -29,6 +29,13 @@ static inline void ring_init(struct ring *ring, const struct memory *memory, uin
 	};
 }
 
+/* Two queues of eight entries that do not meet. */
+static UNUSED void ring_init_pair(struct ring rings[2], const struct memory *memory)
+{
+	ring_init(&rings[0], memory, TEST_RAM, 8);
+	ring_init(&rings[1], memory, TEST_RAM + 0x40000, 8);
+}
+
 static inline void ring_store(const struct ring *ring, uint64_t address, uint64_t value,
 			      unsigned int size)
 {

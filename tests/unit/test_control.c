@@ -3,118 +3,12 @@
 
 #include <errno.h>
 
-#include "tests/unit/elf.h"
-#include "tests/unit/guest.h"
-#include "tests/unit/pipes.h"
+#include "tests/unit/control_fixture.h"
 #include "tests/unit/threads.h"
-#include "vmm/control.h"
-
-static struct pipes pipes;
-static struct control *control;
-static struct reply reply;
-static struct error err;
-static int changes;
-
-static void on_changed(void *context)
-{
-	assert_ptr_equal(context, &changes);
-	changes++;
-	loop_stop(pipes.loop);
-}
-
-static int setup(void **state)
-{
-	struct test_elf elf;
-
-	if (scratch_setup(state))
-		return -1;
-	fake_kvm_reset();
-	pipes_init(&pipes);
-	test_elf_init(&elf, ARM64_RAM);
-	write_file("app", &elf, sizeof(elf));
-	changes = 0;
-	control = control_create("an-id", pipes.loop, &pipes.streams, &err);
-	control_listen(control, on_changed, &changes);
-	return control ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	control_destroy(control);
-	pipes_finish(&pipes);
-	return scratch_teardown(state);
-}
-
-static int ask(enum operation operation)
-{
-	struct request request = {.operation = operation};
-
-	memset(&err, 0, sizeof(err));
-	return control_request(control, &request, &reply, &err);
-}
-
-static int put_application(const char *path)
-{
-	struct request request = {.operation = OP_PUT_APPLICATION,
-				  .application.path = strdup(path)};
-	int result = control_request(control, &request, &reply, &err);
-
-	/* Taken when it succeeds, ours when it fails. */
-	assert_int_equal(request.application.path == NULL, result == 0);
-	application_finish(&request.application);
-	return result;
-}
-
-static int put_boot_source(const char *path)
-{
-	struct request request = {.operation = OP_PUT_BOOT_SOURCE,
-				  .boot.kernel_image_path = strdup(path)};
-	int result = control_request(control, &request, &reply, &err);
-
-	assert_int_equal(request.boot.kernel_image_path == NULL, result == 0);
-	boot_source_finish(&request.boot);
-	return result;
-}
-
-static int put_machine(uint32_t vcpus, uint32_t mib)
-{
-	struct request request = {.operation = OP_PUT_MACHINE_CONFIG,
-				  .machine = {vcpus, mib, 0, 0}};
-
-	return control_request(control, &request, &reply, &err);
-}
-
-/* One of the requests that hold a path or, for the logger, none. */
-static int put_path(enum operation operation)
-{
-	struct request request = {.operation = operation};
-	int result;
-
-	if (operation == OP_PUT_LOGGER)
-		request.logger.level = -1;
-	else
-		request.path = strdup("out");
-	memset(&err, 0, sizeof(err));
-	result = control_request(control, &request, &reply, &err);
-	if (operation != OP_PUT_LOGGER) {
-		assert_int_equal(request.path == NULL, result == 0);
-		free(request.path);
-	}
-	return result;
-}
 
 static int send_signal(int signal)
 {
-	struct request request = {.operation = OP_SIGNAL_APPLICATION, .signal = signal};
-
-	return control_request(control, &request, &reply, &err);
-}
-
-static void start(void)
-{
-	assert_ok(put_machine(1, 16), err);
-	assert_ok(put_application("app"), err);
-	assert_ok(ask(OP_INSTANCE_START), err);
+	return request(&(struct request){.operation = OP_SIGNAL_APPLICATION, .signal = signal});
 }
 
 static void assert_application(enum application_state expected, int code, int signal,
@@ -143,9 +37,10 @@ static int ask_with_body(enum operation operation)
 	case OP_SIGNAL_APPLICATION:
 		return send_signal(15);
 	case OP_PUT_LOGGER:
+		return request(&(struct request){.operation = operation, .logger.level = -1});
 	case OP_PUT_SERIAL:
 	case OP_PUT_METRICS:
-		return put_path(operation);
+		return put_path(operation, "out");
 	case OP_GET_METRICS:
 		result = ask(operation);
 		free(reply.text);

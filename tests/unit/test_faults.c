@@ -6,7 +6,9 @@
 
 #include <sys/un.h>
 
+#include "api/cli/client.h"
 #include "api/config_file.h"
+#include "api/document.h"
 #include "api/server.h"
 #include "tests/unit/elf.h"
 #include "tests/unit/faults.h"
@@ -28,10 +30,8 @@ static void write_files(void)
 	static const char json[] = "{\"machine-config\": {\"vcpu_count\": 2, \"mem_size_mib\": 16},"
 				   " \"application\": {\"path\": \"app\", \"args\": [\"a\", \"b\"],"
 				   " \"env\": {\"K\": \"V\"}, \"root\": \"root\"}}";
-	struct test_elf elf;
 
-	test_elf_init(&elf, ARM64_RAM);
-	write_file("app", &elf, sizeof(elf));
+	test_elf_write("app", ARM64_RAM);
 	write_file("c.json", json, sizeof(json) - 1);
 	assert_int_equal(mkdir("root", 0700) | mkdir("root/d", 0700) | symlink("f", "root/l"), 0);
 	write_file("root/f", "contents", 8);
@@ -130,6 +130,75 @@ static void test_start_of_a_kernel(void **state)
 {
 	(void)state;
 	each_call_fails(configure_boot, start);
+}
+
+/* ---- JSON ---- */
+
+/* In which everything of jansson's grows: the lexer's buffer, objects, arrays, depth. */
+static const struct {
+	const char *text;
+	int result;
+} documents[] = {
+	{"{\"a long string\": \"for which the buffer is made larger than it was, and again\"}", 0},
+	{"{\"a\":1,\"b\":-2,\"c\":3.5,\"d\":true,\"e\":null,\"f\":\"\\u00e4\",\"g\":{},\"h\":[],"
+	 "\"i\":9}",
+	 0},
+	{"{\"a\": [1, 2, 3, 4, 5, 6, 7, 8, 9, \"10\", [[[[{\"b\": [\"c\"]}]]]]]}", 0},
+	{"{\"a number\": 12345678901234567890.123456789012345678901234567890e-10}", 0},
+	{"{\"a\": {\"b\": [\"c\", \"unknown escape: \\?", -EINVAL},
+	{"{\"a\": {\"b\": 1, \"b\": 2}}", -EINVAL},
+	{"[\"no object\"]", -EINVAL},
+};
+
+static void parse_with_fault(size_t i, long call)
+{
+	struct document document;
+	int result;
+
+	memset(&err, 0, sizeof(err));
+	faults_arm(call);
+	result = document_parse(&document, documents[i].text, strlen(documents[i].text), &err);
+	if (faults_disarm())
+		assert_error(result, err, ENOMEM, "out of memory");
+	else
+		assert_int_equal(result, documents[i].result);
+	assert_int_equal(document.root != NULL, result == 0);
+	document_free(&document);
+}
+
+static void test_documents(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < LENGTH(documents); i++) {
+		faults_struck = "";
+		for (long call = 0; faults_struck; call++) {
+			assert_true(call < CALLS_MAX);
+			parse_with_fault(i, call);
+		}
+	}
+}
+
+/* The command line's end of the socket. */
+static int judge_answer(void)
+{
+	struct client answered = {.body = strdup(documents[2].text), .parser.status_code = 200};
+	json_t *value = NULL;
+	int result;
+
+	if (!answered.body)
+		return error_set(&err, ENOMEM, "out of memory");
+	answered.length = strlen(answered.body);
+	result = client_reply(&answered, &value, &err);
+	assert_int_equal(value != NULL, result == 0);
+	json_decref(value);
+	free(answered.body);
+	return result;
+}
+
+static void test_answer(void **state)
+{
+	(void)state;
+	each_call_fails(NULL, judge_answer);
 }
 
 /* ---- through the API's socket ---- */
@@ -405,6 +474,8 @@ int main(void)
 		TEST(test_configuration_file),
 		TEST(test_start_of_an_application),
 		TEST(test_start_of_a_kernel),
+		TEST(test_documents),
+		TEST(test_answer),
 		TEST(test_server_that_cannot_open),
 		TEST(test_requests),
 	};

@@ -107,21 +107,26 @@ static void test_names(void **state)
 
 static void test_twice(void **state)
 {
-	add("a", PLAIN, "1");
-	add("a", PLAIN, "2");
-	assert_refused(state, "there twice: a");
-	add("a", DIRECTORY, "");
-	add("a", PLAIN, "2");
-	assert_refused(state, "there twice: a");
-	add("a", PLAIN, "1");
-	add("./a", LINK, "b");
-	assert_refused(state, "there twice: ./a");
-	add("a", PLAIN, "1");
-	add("a/b", PLAIN, "2");
-	assert_refused(state, "no directory: a/b");
-	add("a", LINK, "/tmp");
-	add("a/b", PLAIN, "2");
-	assert_refused(state, "no directory: a/b");
+	static const struct {
+		struct {
+			const char *name;
+			unsigned int mode;
+			const char *contents;
+		} first, second;
+		const char *why;
+	} pairs[] = {
+		{{"a", PLAIN, "1"}, {"a", PLAIN, "2"}, "there twice: a"},
+		{{"a", DIRECTORY, ""}, {"a", PLAIN, "2"}, "there twice: a"},
+		{{"a", PLAIN, "1"}, {"./a", LINK, "b"}, "there twice: ./a"},
+		{{"a", PLAIN, "1"}, {"a/b", PLAIN, "2"}, "no directory: a/b"},
+		{{"a", LINK, "/tmp"}, {"a/b", PLAIN, "2"}, "no directory: a/b"},
+	};
+
+	for (size_t i = 0; i < LENGTH(pairs); i++) {
+		add(pairs[i].first.name, pairs[i].first.mode, pairs[i].first.contents);
+		add(pairs[i].second.name, pairs[i].second.mode, pairs[i].second.contents);
+		assert_refused(state, pairs[i].why);
+	}
 }
 
 static void test_sizes(void **state)

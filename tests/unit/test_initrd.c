@@ -17,14 +17,11 @@ static struct error err;
 
 static int setup(void **state)
 {
-	struct test_elf elf;
-
 	memset(&err, 0, sizeof(err));
 	ram_init(&memory);
 	if (scratch_setup(state) || mkdir("root", 0755) || log_open("log", LOG_WARNING, &err))
 		return -1;
-	test_elf_init(&elf, 0x400000);
-	write_file("app", &elf, sizeof(elf));
+	test_elf_write("app", 0x400000);
 	return 0;
 }
 

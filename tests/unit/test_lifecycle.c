@@ -9,83 +9,8 @@
 #include <signal.h>
 #include <sys/stat.h>
 
-#include "tests/unit/elf.h"
-#include "tests/unit/guest.h"
-#include "tests/unit/pipes.h"
-#include "vmm/control.h"
+#include "tests/unit/control_fixture.h"
 #include "vmm/log.h"
-
-static struct pipes pipes;
-static struct control *control;
-static struct reply reply;
-static struct error err;
-
-static void on_changed(void *context)
-{
-	(void)context;
-	loop_stop(pipes.loop);
-}
-
-static int setup(void **state)
-{
-	struct test_elf elf;
-
-	if (scratch_setup(state))
-		return -1;
-	fake_kvm_reset();
-	pipes_init(&pipes);
-	test_elf_init(&elf, ARM64_RAM);
-	write_file("app", &elf, sizeof(elf));
-	control = control_create("an-id", pipes.loop, &pipes.streams, &err);
-	control_listen(control, on_changed, NULL);
-	return control ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	control_destroy(control);
-	pipes_finish(&pipes);
-	return scratch_teardown(state);
-}
-
-static int request(struct request *request)
-{
-	memset(&err, 0, sizeof(err));
-	return control_request(control, request, &reply, &err);
-}
-
-static int ask(enum operation operation)
-{
-	return request(&(struct request){.operation = operation});
-}
-
-static int put_path(enum operation operation, const char *path)
-{
-	struct request put = {.operation = operation, .path = strdup(path)};
-	int result = request(&put);
-
-	free(put.path);
-	return result;
-}
-
-static int put_application(void)
-{
-	struct request put = {.operation = OP_PUT_APPLICATION, .application.path = strdup("app")};
-	int result = request(&put);
-
-	application_finish(&put.application);
-	return result;
-}
-
-static int put_boot_source(void)
-{
-	struct request put = {.operation = OP_PUT_BOOT_SOURCE,
-			      .boot.kernel_image_path = strdup("app")};
-	int result = request(&put);
-
-	boot_source_finish(&put.boot);
-	return result;
-}
 
 static int put_watchdog(uint32_t timeout_ms, int action)
 {
@@ -97,13 +22,6 @@ static int patch_machine(uint32_t vcpus, uint32_t mib)
 {
 	return request(&(struct request){.operation = OP_PATCH_MACHINE_CONFIG,
 					 .machine = {vcpus, mib, 0, 0}});
-}
-
-static void start(void)
-{
-	assert_ok(patch_machine(0, 16), err);
-	assert_ok(put_application(), err);
-	assert_ok(ask(OP_INSTANCE_START), err);
 }
 
 static const struct vm_config *config(void)
@@ -145,12 +63,12 @@ static void test_watchdog_and_boot_source_exclude_each_other(void **state)
 {
 	(void)state;
 	assert_ok(put_watchdog(100, WATCHDOG_STOP), err);
-	assert_error(put_boot_source(), err, EINVAL, "watchdog");
-	assert_ok(put_application(), err);
+	assert_error(put_boot_source("app"), err, EINVAL, "watchdog");
+	assert_ok(put_application("app"), err);
 	assert_int_equal(config()->watchdog.timeout_ms, 100);
 	teardown(state);
 	setup(state);
-	assert_ok(put_boot_source(), err);
+	assert_ok(put_boot_source("app"), err);
 	assert_error(put_watchdog(100, WATCHDOG_STOP), err, EINVAL, "boot source");
 }
 
@@ -190,7 +108,7 @@ static void test_serial_output_goes_to_the_file(void **state)
 	fake_kvm_run(0, &byte);
 	fake_kvm_run(0, &off);
 	assert_ok(put_path(OP_PUT_SERIAL, "no/such/file"), err);
-	assert_ok(put_application(), err);
+	assert_ok(put_application("app"), err);
 	assert_error(ask(OP_INSTANCE_START), err, ENOENT, "serial console no/such/file");
 	assert_ok(put_path(OP_PUT_SERIAL, "serial"), err);
 	start();
@@ -317,7 +235,7 @@ static void test_polite_end_is_a_signal_to_the_application(void **state)
 static void test_polite_end_of_another_guest_is_refused(void **state)
 {
 	(void)state;
-	assert_ok(put_boot_source(), err);
+	assert_ok(put_boot_source("app"), err);
 	assert_ok(ask(OP_INSTANCE_START), err);
 	assert_error(ask(OP_SEND_CTRL_ALT_DEL), err, ENOTSUP, "SendCtrlAltDel");
 }
@@ -366,8 +284,6 @@ static void test_watchdog_only_reports_unless_told_otherwise(void **state)
 	assert_contains(reply.application.reason, "watchdog: the guest has not answered");
 	assert_contains(metrics(), "mote_watchdog_unresponsive 1\n");
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {

@@ -36,8 +36,7 @@ static int setup(void **state)
 	fake_kvm_reset();
 	ram_init(&memory);
 	pipes_init(&pipes);
-	ring_init(&rings[RX], &memory, TEST_RAM, 8);
-	ring_init(&rings[TX], &memory, TEST_RAM + 0x40000, 8);
+	ring_init_pair(rings, &memory);
 	memset(&console, 0, sizeof(console));
 	console.virtio.memory = &memory;
 	console.streams = uart.streams = &pipes.streams;

@@ -39,8 +39,7 @@ static int setup(void **state)
 	(void)state;
 	fake_kvm_reset();
 	ram_init(&memory);
-	ring_init(&rings[0], &memory, TEST_RAM, 8);
-	ring_init(&rings[1], &memory, TEST_RAM + 0x10000, 8);
+	ring_init_pair(rings, &memory);
 	virtio = (struct virtio){
 		.device = &device, .context = &virtio, .memory = &memory, .irq = {9, 77}};
 	virtio_mmio_init(&virtio);

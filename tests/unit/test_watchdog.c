@@ -76,6 +76,15 @@ static const char *reason(void)
 	return text;
 }
 
+static void assert_left_alone(void)
+{
+	watchdog_start(&watchdog);
+	for (int i = 0; i < 5; i++)
+		look();
+	assert_int_equal(pings(), 0);
+	assert_int_equal(reports, 0);
+}
+
 static void test_working_guest_is_left_alone(void **state)
 {
 	(void)state;
@@ -92,22 +101,14 @@ static void test_sleeping_guest_is_not_woken(void **state)
 {
 	(void)state;
 	page->idle = 1;
-	watchdog_start(&watchdog);
-	for (int i = 0; i < 5; i++)
-		look();
-	assert_int_equal(pings(), 0);
-	assert_int_equal(reports, 0);
+	assert_left_alone();
 }
 
 static void test_guest_whose_output_is_stuck_is_not_to_blame(void **state)
 {
 	(void)state;
 	device.writing = true;
-	watchdog_start(&watchdog);
-	for (int i = 0; i < 5; i++)
-		look();
-	assert_int_equal(pings(), 0);
-	assert_int_equal(reports, 0);
+	assert_left_alone();
 }
 
 static void test_silent_guest_is_pinged_and_its_answer_counts(void **state)
@@ -148,11 +149,7 @@ static void test_guest_that_has_not_booted_is_not_watched(void **state)
 {
 	(void)state;
 	page->booted = 0;
-	watchdog_start(&watchdog);
-	for (int i = 0; i < 5; i++)
-		look();
-	assert_int_equal(pings(), 0);
-	assert_int_equal(reports, 0);
+	assert_left_alone();
 }
 
 static void test_held_watchdog_does_not_look(void **state)

@@ -27,8 +27,6 @@ static void on_ended(void *context, const struct vm_outcome *how)
 
 static int setup(void **state)
 {
-	struct test_elf elf;
-
 	if (scratch_setup(state))
 		return -1;
 	fake_kvm_reset();
@@ -36,8 +34,7 @@ static int setup(void **state)
 	vm_config_init(&config);
 	config.machine.mem_size_mib = MIB;
 	config.application.path = strdup("app");
-	test_elf_init(&elf, 0x400000);
-	write_file("app", &elf, sizeof(elf));
+	test_elf_write("app", 0x400000);
 	ended = 0;
 	return 0;
 }
