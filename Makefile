@@ -243,8 +243,8 @@ $(U)/test_%: $(U)/obj/tests/unit/test_%.o $(U)/libmote.a
 		-lcmocka -ljansson -lfdt -lpthread
 # The runtime's parsers are plain C; what they need around them is made up.
 UNIT_GUEST_OBJ := $(patsubst %.c,$(U)/obj/%.o,guest-runtime/cpio.c guest-runtime/node.c \
-	tests/fuzz/support/runtime.c)
-$(U)/test_guest_cpio: $(UNIT_GUEST_OBJ)
+	guest-runtime/tty.c guest-runtime/tty_screen.c tests/fuzz/support/runtime.c)
+$(U)/test_guest_cpio $(U)/test_guest_tty $(U)/test_guest_tty_host: $(UNIT_GUEST_OBJ)
 $(U)/obj/guest-runtime/%.o: UNIT_CFLAGS += -ffreestanding -fno-sanitize=alignment
 $(UNIT_GUEST_OBJ) $(U)/obj/tests/unit/test_guest_cpio.o: CPPFLAGS += -Iarch/$(ARCH)/guest
 # The calls that tests/unit/faults.h lets fail.

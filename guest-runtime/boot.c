@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From the first C instruction to the application's first one, in the order it happens. */
 #include "arch.h"
+#include "console.h"
 #include "control.h"
 #include "file.h"
 #include "filesystem.h"
@@ -82,6 +83,8 @@ _Noreturn void runtime_main(uint64_t tree)
 	descriptors_init();
 	program_create();
 	interrupts_init(&machine);
+	if (control_is_raw(0))
+		console_input_possible(); /* from now on every key is an interrupt */
 	if (machine.cpu_count > 1)
 		secondaries_park(&machine);
 	control_page()->booted = 1;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The standard streams. Input is asked for on demand and goes straight into the reader's
- * pages; output leaves in as few and as large buffers as the pages allow. */
+ * pages; output leaves in as few and as large buffers as the pages allow. A raw terminal is
+ * another matter: terminal.c. */
 #include "console.h"
 
 #include <linux/errno.h>
@@ -8,10 +9,13 @@
 #include <linux/poll.h>
 #include <linux/signal.h>
 
+#include <asm/ioctls.h>
+
 #include "control.h"
 #include "pages.h"
 #include "signal.h"
 #include "string.h"
+#include "terminal.h"
 #include "user.h"
 #include "wait.h"
 
@@ -24,6 +28,8 @@ static bool input_possible = true;
 void console_input_possible(void)
 {
 	input_possible = true;
+	if (control_is_raw(0))
+		terminal_input();
 }
 
 static bool input_ready(void *unused)
@@ -68,6 +74,8 @@ static int64_t console_read(struct file *file, struct uio *uio, uint64_t *offset
 	(void)offset;
 	if (!uio->total)
 		return 0;
+	if (control_is_raw(0))
+		return terminal_read(file, uio);
 	buffer = uio_run(uio, &run);
 	if (!run)
 		return -EFAULT;
@@ -130,12 +138,22 @@ static int64_t broken(int error)
 	return error;
 }
 
+/* Where output to a file goes: to /dev/tty, a terminal if there is one. */
+static int output_stream(const struct file *file)
+{
+	bool elsewhere = !file->stream && !control_is_terminal(1) && control_is_terminal(2);
+
+	return file->stream == 2 || elsewhere ? 2 : 1;
+}
+
 static int64_t console_write(struct file *file, struct uio *uio, uint64_t *offset)
 {
-	int stream = file->stream == 2 ? 2 : 1;
+	int stream = output_stream(file);
 	int64_t done = 0;
 
 	(void)offset;
+	if (control_is_raw(stream))
+		return terminal_write(file, stream, uio);
 	while (uio->total) {
 		size_t length;
 		const void *piece = next_piece(uio, &length);
@@ -152,6 +170,8 @@ static unsigned console_poll(struct file *file)
 {
 	unsigned events = POLLOUT | POLLWRNORM;
 
+	if (control_is_raw(0) && control_is_raw(file->stream))
+		return terminal_poll();
 	if (file->stream == 0) {
 		events = 0;
 		if (input_ready(0))
@@ -162,7 +182,24 @@ static unsigned console_poll(struct file *file)
 
 void console_note(const char *line, size_t length)
 {
-	control_write(2, line, length);
+	if (control_is_raw(2))
+		terminal_note(2, line, length);
+	else
+		control_write(2, line, length);
+}
+
+static int64_t input_available(struct file *file, uint64_t address)
+{
+	const int32_t count = console_poll(file) & POLLIN ? 1 : 0; /* at least */
+
+	return put_user(address, count);
+}
+
+static int64_t console_ioctl(struct file *file, unsigned request, uint64_t argument)
+{
+	if (request == FIONREAD && file->stream == 0 && !control_is_raw(0))
+		return input_available(file, argument);
+	return file_is_terminal(file) ? terminal_ioctl(request, argument) : -ENOTTY;
 }
 
 const struct file_operations console_operations = {

@@ -13,6 +13,4 @@ extern const struct file_operations console_operations;
 void console_input_possible(void);
 /* The runtime's own words on stderr. */
 void console_note(const char *line, size_t length);
-/* tty.c */
-int64_t console_ioctl(struct file *file, unsigned request, uint64_t argument);
 #endif

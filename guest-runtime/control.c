@@ -84,6 +84,11 @@ bool control_is_terminal(int stream)
 	return control.page->tty >> stream & 1;
 }
 
+bool control_is_raw(int stream)
+{
+	return control.page->tty & CONTROL_RAW(stream);
+}
+
 void control_beat(void)
 {
 	control.page->heartbeat++;

@@ -28,6 +28,8 @@ bool control_has_signals(void);
 /* Counts restores: another value says that this machine is a copy of an earlier one. */
 uint64_t control_epoch(void);
 bool control_is_terminal(int stream);
+/* A terminal in raw mode: its line discipline is ours. */
+bool control_is_raw(int stream);
 /* For the watchdog: this machine does something; it sleeps, or no longer does. */
 void control_beat(void);
 void control_idle(bool idle);

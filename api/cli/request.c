@@ -3,6 +3,7 @@
 #include "api/cli/request.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int set_text(json_t *object, const char *key, const char *text, struct error *err)
@@ -37,15 +38,18 @@ static int set_pair(json_t *object, const char *pair, struct error *err)
 	return 0;
 }
 
-static int set_env(json_t *object, const struct cli_list *env, struct error *err)
+/* The kind of terminal belongs to the terminal. */
+static int set_env(json_t *object, const struct run_options *options, struct error *err)
 {
 	json_t *pairs = json_object();
 	int result = 0;
 
 	if (json_object_set_new(object, "env", pairs))
 		return error_set(err, ENOMEM, "out of memory");
-	for (size_t i = 0; !result && i < env->count; i++)
-		result = set_pair(pairs, env->items[i], err);
+	for (size_t i = 0; !result && i < options->env.count; i++)
+		result = set_pair(pairs, options->env.items[i], err);
+	if (!result && options->tty && !json_object_get(pairs, "TERM"))
+		result = set_text(pairs, "TERM", getenv("TERM"), err);
 	return result;
 }
 
@@ -56,8 +60,8 @@ int request_application(const struct run_options *options, json_t **body, struct
 
 	if (!result && options->args[0])
 		result = set_args(object, options->args, err);
-	if (!result && options->env.count)
-		result = set_env(object, &options->env, err);
+	if (!result && (options->env.count || options->tty))
+		result = set_env(object, options, err);
 	if (!result)
 		result = set_text(object, "root", options->root, err);
 	if (result)

@@ -29,7 +29,7 @@ static const struct cli_option options_table[] = {
 	{"env", 0, CLI_LIST, "K=V", "environment variable, repeatable", AT(env), 0, 0},
 	{"root", 0, CLI_TEXT, "DIR", "a copy of DIR is the program's /", AT(root), 0, 0},
 	{"detach", 0, CLI_FLAG, NULL, "print the ID and return", AT(detach), 0, 0},
-	{"tty", 0, CLI_FLAG, NULL, "terminal in raw mode", AT(tty), 0, 0},
+	{"tty", 0, CLI_FLAG, NULL, "the program has this terminal", AT(tty), 0, 0},
 	{"no-jail", 0, CLI_FLAG, NULL, "don't confine the monitor", AT(no_jail), 0, 0},
 	{"debug", 0, CLI_UNBUILT, "SOCKET", "", 0, 0, 0},
 	{"core", 0, CLI_UNBUILT, "FILE", "", 0, 0, 0},
@@ -154,16 +154,6 @@ static int failed_status(const struct session *session, const struct error *err)
 	return session->killed ? STATUS_SIGNAL + session->killed : STATUS_FAILED;
 }
 
-static int attach(struct session *session, const struct run_options *options)
-{
-	struct session_end end;
-	struct error err;
-
-	if (session_attach(session, &end, &err))
-		return failed_status(session, &err);
-	return end_status(options, &end);
-}
-
 /* A detached monitor's messages went to its log, which is about to be removed. */
 static void show_log(const struct state *state)
 {
@@ -181,17 +171,22 @@ static void show_log(const struct state *state)
 	close(fd);
 }
 
-static int run_session(struct session *session, const struct run_options *options)
+static int run_session(struct session *session, const struct run_options *options,
+		       struct terminal *terminal)
 {
+	struct session_end end;
 	struct error err;
 	int result = start(session, options, &err);
 
 	if (result && options->detach)
 		show_log(&session->state);
+	if (!result && !options->detach)
+		result = session_attach(session, &end, &err);
+	terminal_restore(terminal); /* before anything is said on it */
 	if (result)
 		return failed_status(session, &err);
 	if (!options->detach)
-		return attach(session, options);
+		return end_status(options, &end);
 	puts(session->state.id);
 	return 0;
 }
@@ -208,7 +203,7 @@ static int run_claimed(struct session *session, const struct run_options *option
 	    (options->tty && terminal_open(&terminal, &err))) {
 		status = command_fail(STATUS_FAILED, &err);
 	} else {
-		status = run_session(session, options);
+		status = run_session(session, options, &terminal);
 		keep = options->detach && !status;
 	}
 	session_close(session, keep);

@@ -13,11 +13,6 @@ int terminal_open(struct terminal *terminal, struct error *err)
 		return error_set(err, ENOTTY, "--tty: standard input is not a terminal");
 	raw = terminal->before;
 	cfmakeraw(&raw);
-	/* Ctrl-C must reach a program that does not read: as a signal, which mote passes on. */
-	raw.c_lflag |= ISIG;
-	/* The guest has no line discipline: Enter ends a line, and a line returns the carriage. */
-	raw.c_iflag |= ICRNL;
-	raw.c_oflag |= OPOST | ONLCR;
 	if (tcsetattr(STDIN_FILENO, TCSADRAIN, &raw))
 		return error_errno(err, "--tty");
 	terminal->raw = true;

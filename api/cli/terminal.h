@@ -13,8 +13,8 @@ struct terminal {
 	struct termios before;
 };
 
-/* Makes standard input's terminal raw, but that Ctrl-C, Ctrl-\\ and Ctrl-Z stay signals; an
- * error if it is none. */
+/* Makes standard input's terminal raw: every key goes to the guest, whose terminal does the rest;
+ * an error if it is none. */
 int terminal_open(struct terminal *terminal, struct error *err);
 
 /* Puts it back as it was; fine if it was never opened but is zeroed. */

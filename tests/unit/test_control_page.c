@@ -2,7 +2,10 @@
 #include "tests/unit/unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
+#include <sys/ioctl.h>
+#include <termios.h>
 #include <time.h>
 
 #include "tests/fake/kvm.h"
@@ -96,6 +99,44 @@ static void test_page_at_the_start(void **state)
 	second = page();
 	assert_memory_not_equal(first.generation, second.generation, sizeof(first.generation));
 	assert_memory_not_equal(first.entropy, second.entropy, sizeof(first.entropy));
+}
+
+static void test_terminals_are_told_and_whether_they_are_raw(void **state)
+{
+	const struct winsize size = {.ws_row = 33, .ws_col = 101};
+	int master = posix_openpt(O_RDWR | O_NOCTTY), slave;
+	struct streams *streams = &pipes.streams;
+	const struct streams before = *streams;
+	struct termios settings;
+	struct error err = {0};
+
+	(void)state;
+	if (master < 0)
+		skip();
+	assert_int_equal(grantpt(master) | unlockpt(master), 0);
+	slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+	assert_int_equal(ioctl(slave, TIOCSWINSZ, &size), 0);
+	streams->in = streams->err = slave;
+	streams_forget(streams);
+	assert_ok(control_page_init(&device, &err), err);
+	assert_int_equal(page().tty, 1 | 4);
+	assert_int_equal(page().rows, 33);
+	assert_int_equal(page().columns, 101);
+	assert_int_equal(tcgetattr(slave, &settings), 0);
+	cfmakeraw(&settings);
+	assert_int_equal(tcsetattr(slave, TCSANOW, &settings), 0);
+	streams_forget(streams);
+	assert_ok(control_page_init(&device, &err), err);
+	assert_int_equal(page().tty, 1 | 4 | CONTROL_RAW(0) | CONTROL_RAW(2));
+	settings.c_lflag |= ISIG;
+	assert_int_equal(tcsetattr(slave, TCSANOW, &settings), 0);
+	streams_forget(streams);
+	assert_ok(control_page_init(&device, &err), err);
+	assert_int_equal(page().tty, 1 | 4);
+	streams->in = before.in;
+	streams->err = before.err;
+	close(slave);
+	close(master);
 }
 
 static void test_page_outside_memory_is_an_error(void **state)
@@ -407,6 +448,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_page_at_the_start),
 		TEST(test_page_outside_memory_is_an_error),
+		TEST(test_terminals_are_told_and_whether_they_are_raw),
 		TEST(test_input_arrives_in_the_buffer),
 		TEST(test_input_that_is_not_there_interrupts_when_it_comes),
 		TEST(test_end_of_input),

@@ -51,6 +51,8 @@
 	((unsigned long long)(kind) << 16 | (unsigned long long)(signal) << 8 |                    \
 	 (unsigned long long)(code))
 
+#define CONTROL_RAW(stream) (1u << (8 + (stream)))
+
 #define CONTROL_UNKNOWN_SYSCALLS 16
 #define CONTROL_NAME_SIZE 24
 
@@ -60,7 +62,8 @@
 /* The shared page. `host`: only the monitor writes it; `guest`: only the guest does. */
 struct control_page {
 	uint32_t version; /* host: CONTROL_VERSION */
-	uint32_t tty; /* host: bit n: stream n (0, 1, 2) is a terminal */
+	uint32_t tty; /* host: bit n: stream n (0, 1, 2) is a terminal; CONTROL_RAW(n): it was
+		       * raw at the start, so that its line discipline is the guest's */
 	uint8_t generation[16]; /* host: another value after every restore */
 	uint8_t entropy[64]; /* host: fresh random bytes, one set per generation */
 	uint64_t signals; /* host ORs in bit (n-1) for signal n, then raises the interrupt;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,7 +25,16 @@ static bool control_input_ready(void *context)
 	return true;
 }
 
-/* Which streams are terminals; rows and columns of one of them. */
+/* Neither edits lines nor processes output, as after cfmakeraw(3). */
+static bool is_raw(int fd)
+{
+	struct termios settings;
+
+	return !tcgetattr(fd, &settings) && !(settings.c_lflag & (ICANON | ECHO | ISIG)) &&
+	       !(settings.c_oflag & OPOST);
+}
+
+/* Which streams are terminals, and raw; rows and columns of one of them. */
 static uint32_t terminals(const struct streams *streams, uint16_t size[2])
 {
 	const int fds[] = {streams->in, streams->out, streams->err};
@@ -34,7 +44,7 @@ static uint32_t terminals(const struct streams *streams, uint16_t size[2])
 	for (unsigned int i = 0; i < 3; i++) {
 		if (ioctl(fds[i], TIOCGWINSZ, &window) < 0)
 			continue;
-		tty |= 1u << i;
+		tty |= 1u << i | (is_raw(fds[i]) ? CONTROL_RAW(i) : 0);
 		size[0] = window.ws_row;
 		size[1] = window.ws_col;
 	}
