@@ -321,19 +321,34 @@ test-long: test-build
 	@tests/run --arch $(ARCH) --long $(TESTS)
 
 # ---- measure -----------------------------------------------------------------------------
-# In one saved state of a host that counts instructions; alone on the machine.
-$(B)/bench/firstbyte: bench/firstbyte.c
-$(B)/bench/minimal: bench/$(ARCH)/minimal.c
-$(B)/bench/hello-host: examples/hello/hello.c
-$(B)/bench/firstbyte $(B)/bench/minimal $(B)/bench/hello-host: | deps-build
+# In one saved state of a host that counts instructions. BENCH='start/mote memory' takes some
+# of the rows of bench/rows.py; the figures in docs/ are those of a whole run.
+BENCH_SRC := bench/firstbyte.c bench/registers.c bench/sleeper.c $(wildcard bench/$(ARCH)/*.[cS])
+BENCH_BIN := $(B)/bench/hello-host $(addprefix $(B)/bench/,$(notdir $(basename $(BENCH_SRC))))
+
+$(B)/bench/hello-host: examples/hello/hello.c | deps-build
+$(B)/bench/firstbyte: bench/firstbyte.c | deps-build
+$(B)/bench/minimal: bench/$(ARCH)/minimal.c | deps-build
+$(B)/bench/hello-host $(B)/bench/firstbyte $(B)/bench/minimal:
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) -std=gnu11 -O2 $(WARN) -static -o $@ $<
+$(B)/bench/registers: $(B)/obj/bench/registers.o $(B)/libmote.a
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(LDFLAGS) -s -o $@ $^ $(LIBDIR)/libfdt.a -lpthread
+$(B)/bench/bare-%: bench/$(ARCH)/bare-%.S | deps-build
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(GUEST_LINK) -o $@ $<
+$(B)/bench/sleeper: bench/sleeper.c $(B)/mote-cc | $(B)/.sysroot
+	@mkdir -p $(@D)
+	$(call say,MOTE-CC)
+	$(Q)$(B)/mote-cc --arch $(ARCH) -O2 -Wall -Wextra -Werror -s -o $@ $<
 
-bench: all $(B)/bench/firstbyte $(B)/bench/minimal $(B)/bench/hello-host
-	@job=$$(mktemp -d) && trap 'rm -rf "$$job"' EXIT && \
-	cp bench/start $(B)/bench/* $(B)/examples/hello/hello "$$job" && \
-	ln -s start "$$job/run" && lab/lab --icount $(ARCH) "$$job"
+bench: all $(BENCH_BIN)
+	@bench/run --arch $(ARCH) $(BENCH)
+	$(if $(BENCH),,@bench/publish $(ARCH))
 
 C_FILES = $(shell git ls-files '*.c' '*.h')
 lint: deps-lint deps-test $(U)/.include build/.llhttp

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is measured, as tables: a figure more is an entry more."""
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Command:
+    """Something that can be started and says a byte.
+
+    files: what has to lie beside it, from build/ARCH/bench or build/ARCH (for examples).
+    texts: small files that are written there. packages: Debian packages that the host needs.
+    socket: where it listens; as soon as it does, requests are sent there as they are.
+    status: how it has to end, with a socket by SIGTERM after the first byte.
+    """
+    title: str
+    argv: tuple[str, ...]
+    files: tuple[str, ...] = ()
+    texts: dict[str, str] = field(default_factory=dict)
+    packages: tuple[str, ...] = ()
+    socket: str = ""
+    requests: str = ""
+    status: int = 0
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table. Its name is MEASURE/COMMAND[-N]; the measures are in bench/measure.
+
+    runs: starts in one host, the first of which is the cold one; or how often it is done.
+    monitors: how many run at once.
+    """
+    name: str
+    command: str
+    runs: int = 12
+    monitors: int = 1
+
+    @property
+    def measure(self) -> str:
+        return self.name.split("/")[0]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A bound for the figure at a path of names in a row's figures; in units of the same
+    figure of another row if there is one."""
+    what: str
+    row: str
+    path: str
+    limit: float
+    unit: str
+    of: str = ""
+
+
+def _put(path: str, body: str) -> str:
+    return f"PUT {path} HTTP/1.1\r\nHost: m\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+
+
+_START = _put("/actions", '{"action_type": "InstanceStart"}')
+_CONFIGURED = ("mote-vmm", "--no-api", "--config-file", "config.json")
+_SERVING = ("mote-vmm", "--api-sock", "api.sock")
+_QEMU = ("qemu-system-aarch64", "-M", "virt,gic-version=3", "-accel", "kvm", "-cpu", "host",
+         "-nodefaults", "-display", "none", "-serial", "stdio")
+_QEMU_PACKAGES = ("qemu-system-arm",)
+
+COMMANDS = {
+    "process": Command("no VM: fork, exec, hello", ("./hello-host",), ("hello-host",)),
+    "minimal": Command("minimal monitor, one exit", ("./minimal",), ("minimal",)),
+    "mote": Command("mote-vmm --no-api: hello", _CONFIGURED, ("examples/hello/hello",),
+                    {"config.json": '{"application": {"path": "hello"}}'}),
+    "api": Command("mote-vmm, two requests: hello", _SERVING, ("examples/hello/hello",),
+                   socket="api.sock",
+                   requests=_put("/application", '{"path": "hello"}') + _START),
+    "mote-bare": Command("mote-vmm --no-api: bare hello", _CONFIGURED, ("bare-hello",),
+                         {"config.json": '{"boot-source": {"kernel_image_path": "bare-hello"}}'}),
+    "qemu": Command("QEMU: bare hello", (*_QEMU, "-kernel", "bare-hello"), ("bare-hello",),
+                    packages=_QEMU_PACKAGES),
+    "sleeper": Command("mote-vmm, API: sleeper", _SERVING, ("sleeper",), socket="api.sock",
+                       requests=_put("/machine-config", '{"vcpu_count": 1, "mem_size_mib": 32}') +
+                       _put("/application", '{"path": "/job/sleeper"}') + _START),
+    "qemu-sleeper": Command("QEMU: bare sleeper",
+                            (*_QEMU, "-m", "32", "-kernel", "/job/bare-sleeper"),
+                            ("bare-sleeper",), packages=_QEMU_PACKAGES),
+    "registers": Command("mote", ("./registers", "bare-waker", "PC"), ("registers", "bare-waker")),
+    "qemu-registers": Command("QEMU", (*_QEMU, "-qmp", "unix:qmp.sock,server=on,wait=off",
+                                       "-kernel", "bare-waker"),
+                              ("bare-waker",), packages=_QEMU_PACKAGES, socket="qmp.sock",
+                              requests='{"execute": "qmp_capabilities"}'),
+    "writer": Command("mote-vmm --no-api: bare writer", _CONFIGURED, ("bare-writer",),
+                      {"config.json": '{"boot-source": {"kernel_image_path": "bare-writer"}}'}),
+    "qemu-writer": Command("QEMU: bare writer", (*_QEMU, "-kernel", "bare-writer"),
+                           ("bare-writer",), packages=_QEMU_PACKAGES),
+}
+
+ROWS = (
+    Row("start/process", "process"),
+    Row("start/minimal", "minimal"),
+    Row("start/mote", "mote"),
+    Row("start/api", "api"),
+    Row("start/mote-bare", "mote-bare"),
+    Row("start/qemu", "qemu", runs=5),
+    Row("counts/minimal", "minimal"),
+    Row("counts/mote", "mote"),
+    Row("counts/api", "api"),
+    Row("counts/mote-bare", "mote-bare"),
+    Row("counts/qemu", "qemu"),
+    Row("registers/mote", "registers"),
+    Row("registers/qemu", "qemu-registers"),
+    Row("exits/mote", "writer"),
+    Row("exits/qemu", "qemu-writer"),
+    Row("memory/mote", "sleeper"),
+    Row("memory/mote-10", "sleeper", monitors=10),
+    Row("memory/mote-100", "sleeper", monitors=100),
+    Row("memory/qemu", "qemu-sleeper"),
+    Row("memory/qemu-10", "qemu-sleeper", monitors=10),
+)
+
+# Programs as installed, in build/ARCH.
+SIZES = ("mote", "mote-vmm", "runtime.elf")
+
+TARGETS = (
+    Target("first byte, no API", "start/mote", "first.warm.median", 1.8, "x minimal", "start/minimal"),
+    Target("exit, no API", "start/mote", "exit.warm.median", 2.0, "x minimal", "start/minimal"),
+    Target("first byte, API", "start/api", "first.warm.median", 2.7, "x minimal", "start/minimal"),
+    Target("KVM ioctls to first byte", "counts/mote", "ioctls", 30, ""),
+    Target("KVM ioctls to first byte, API", "counts/api", "ioctls", 30, ""),
+    Target("exits to the monitor", "counts/mote", "monitor_exits", 10, ""),
+    Target("guest pages faulted in", "counts/mote", "guest_pages", 30, ""),
+    Target("read PC: GET", "registers/mote", "read.both.get", 1, ""),
+    Target("read PC and run: SET", "registers/mote", "read.both.set", 0, ""),
+    Target("write PC and run: SET", "registers/mote", "write.both.set", 1, ""),
+    Target("inspect: SET", "registers/mote", "inspect.act.set", 0, ""),
+    Target("run after inspect: SET", "registers/mote", "inspect.next.set", 0, ""),
+    Target("MMIO exits: register ioctls", "exits/mote", "registers", 0, ""),
+    Target("resident outside the guest", "memory/mote", "total", 512, "KiB"),
+    Target("of which anonymous", "memory/mote", "anonymous", 128, "KiB"),
+    Target("size of mote-vmm", "size/mote-vmm", "bytes", 1000000, "bytes"),
+    Target("size of mote", "size/mote", "bytes", 1000000, "bytes"),
+)
+
+# What can be counted where. Instructions: by a host that is restored from a save.
+_NO_CLOCK = "a saved powernv host can't be restored, so its clock counts nothing"
+NOT_COUNTED = {
+    "ppc64": {"start": _NO_CLOCK, "registers": _NO_CLOCK, "exits": _NO_CLOCK},
+}
