@@ -31,7 +31,7 @@ LLHTTP := build/llhttp
 WARN := -Wall -Wextra -Werror -Wstrict-prototypes -Wvla
 CPPFLAGS := -D_GNU_SOURCE -DMOTE_VERSION='"$(VERSION)"' -DMOTE_ELF_MACHINE=$(ELF_$(ARCH)) -I.
 CFLAGS := -std=gnu11 -O2 -g $(WARN) -Wmissing-prototypes -ffunction-sections -fdata-sections \
-	-fstack-protector-strong -fno-plt
+	-fstack-protector-strong -fno-pie -fno-unwind-tables -fno-asynchronous-unwind-tables
 LDFLAGS := -static -Wl,--gc-sections,-z,relro,-z,now,-z,noexecstack
 DEPFLAGS = -MMD -MP
 
@@ -83,15 +83,18 @@ LIB_OBJ := $(LIB_SRC:%.c=$(B)/obj/%.o) $(B)/obj/api/openapi.o $(B)/obj/vmm/runti
 	$(LLHTTP_SRC:%.c=$(B)/llhttp/%.o)
 CLI_OBJ := $(CLI_SRC:%.c=$(B)/obj/%.o)
 
-# Each program takes what it needs.
+# Each program takes what it needs. In mote-vmm, what a start uses lies together.
+ORDER := $(wildcard arch/$(ARCH)/order.lds)
 $(B)/libmote.a: $(LIB_OBJ)
 	$(call say,AR)
 	$(Q)rm -f $@ && $(CROSS)ar rcs $@ $^
-$(B)/mote-vmm: $(B)/obj/vmm/main.o $(B)/libmote.a
+$(B)/mote-vmm: LDFLAGS += -Wl,-Map=$@.map $(ORDER:%=-Wl,-T,%)
+$(B)/mote-vmm: $(B)/obj/vmm/main.o $(B)/libmote.a $(ORDER)
 $(B)/mote: $(CLI_OBJ) $(B)/libmote.a
 $(B)/mote-vmm $(B)/mote:
 	$(call say,LD)
-	$(Q)$(CC) $(LDFLAGS) -o $@.debug $^ $(LIBDIR)/libfdt.a $(LIBDIR)/libjansson.a -lpthread
+	$(Q)$(CC) $(LDFLAGS) -o $@.debug $(filter %.o %.a,$^) \
+		$(LIBDIR)/libfdt.a $(LIBDIR)/libjansson.a -lpthread
 	$(Q)$(CROSS)strip -o $@ $@.debug
 	@chmod -x $@.debug
 
@@ -350,6 +353,13 @@ bench: all $(BENCH_BIN)
 	@bench/run --arch $(ARCH) $(BENCH)
 	$(if $(BENCH),,@bench/publish $(ARCH))
 
+# What a start uses, measured anew: once mote-vmm has come to use other files.
+order: all
+	@job=$$(mktemp -d) && trap 'rm -rf "$$job"' EXIT && \
+	cp $(B)/examples/hello/hello $(B)/examples/cat/cat "$$job" && cp bench/order "$$job/run" && \
+	cp $(B)/mote-vmm.map "$$job/map" && $(CROSS)nm $(B)/mote-vmm.debug >"$$job/functions" && \
+	lab/host $(ARCH) "$$job" && cp "$$job/out/order.lds" arch/$(ARCH)/
+
 C_FILES = $(shell git ls-files '*.c' '*.h')
 lint: deps-lint deps-test $(U)/.include build/.llhttp
 	@tests/lint/layers
@@ -382,8 +392,8 @@ install: all $(MAN)
 clean:
 	rm -rf build
 
-.PHONY: all examples guests unit-tests fuzzers tsan-tests run test test-build test-long bench lint \
-	install clean deps-build deps-test deps-fuzz deps-lint deps-install
+.PHONY: all examples guests registers unit-tests model fuzzers tsan-tests run test test-build test-long bench order \
+	lint install clean deps-build deps-test deps-fuzz deps-lint deps-install
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(shell find build -name '*.d' 2>/dev/null)
