@@ -3,7 +3,7 @@
 # One Makefile, not recursive; everything that is built lands in build/.
 
 # The host's own architecture where mote has it, else arm64 in the lab.
-ARCH ?= $(if $(and $(filter ppc64le,$(shell uname -m)),$(wildcard arch/ppc64)),ppc64,arm64)
+ARCH ?= $(if $(and $(filter ppc64le,$(shell uname -m)),$(wildcard arch/ppc64/exit.c)),ppc64,arm64)
 VERSION := 0.1.0
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -173,12 +173,13 @@ run: all
 # nobody here built.
 GUEST_LIB := tests/guests/guest.c $(wildcard tests/guests/$(ARCH)/lib/*.[cS])
 GUEST_HEADERS := vmm/dev/control_abi.h \
-	$(wildcard tests/guests/*.h tests/guests/$(ARCH)/lib/*.h)
+	$(wildcard tests/guests/*.h tests/guests/$(ARCH)/*.h tests/guests/$(ARCH)/lib/*.h)
 GUEST_CFLAGS := -std=gnu11 -O2 $(WARN) -ffreestanding -fno-stack-protector -fno-pie \
 	$(RUNTIME_CFLAGS_$(ARCH)) -I. -Itests/guests/$(ARCH)/lib
 GUEST_LINK = $(CC) -nostdlib -static -I. -Wl,-Ttext=$(RAM_$(ARCH)),-N,--build-id=none \
 	-Wl,--no-warn-rwx-segments
 GUESTS := $(patsubst tests/guests/$(ARCH)/%.S,$(B)/guests/%,$(wildcard tests/guests/$(ARCH)/*.S)) \
+	$(patsubst tests/guests/$(ARCH)/%.c,$(B)/guests/%,$(wildcard tests/guests/$(ARCH)/*.c)) \
 	$(patsubst tests/guests/%.c,$(B)/guests/%,$(filter-out $(GUEST_LIB),$(wildcard tests/guests/*.c)))
 guests: $(GUESTS) $(B)/guests/runtime
 $(B)/guests/runtime: $(B)/runtime.elf
@@ -189,6 +190,10 @@ $(B)/guests/%: tests/guests/$(ARCH)/%.S | deps-build
 	$(call say,LD)
 	$(Q)$(GUEST_LINK) -o $@ $<
 $(B)/guests/%: tests/guests/%.c $(GUEST_LIB) $(GUEST_HEADERS) | deps-build
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(GUEST_LINK) $(GUEST_CFLAGS) -o $@ $< $(GUEST_LIB)
+$(B)/guests/%: tests/guests/$(ARCH)/%.c $(GUEST_LIB) $(GUEST_HEADERS) | deps-build
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(GUEST_LINK) $(GUEST_CFLAGS) -o $@ $< $(GUEST_LIB)
@@ -206,6 +211,14 @@ $(B)/.linux: tests/guests/linux-initrd $(B)/.real | deps-test
 		$$tree/usr/lib/modules/*/kernel/drivers/virtio/virtio_mmio.ko \
 		$$tree/usr/lib/modules/*/kernel/drivers/char/virtio_console.ko
 	@touch $@
+
+# The registers on a real KVM: a program for the hosts, made of the monitor's own parts.
+REGISTERS_SRC := $(wildcard tests/registers/*.c tests/registers/$(ARCH)/*.c)
+registers: $(B)/registers/registers
+$(B)/registers/registers: $(REGISTERS_SRC:%.c=$(B)/obj/%.o) $(B)/libmote.a
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBDIR)/libfdt.a -lpthread
 
 # Unit tests run on the build machine, with sanitizers and a scripted KVM in kvm.c's place.
 U := $(B)/unit
@@ -242,8 +255,21 @@ $(U)/libmote.a: $(UNIT_OBJ)
 	$(Q)rm -f $@ && ar rcs $@ $^
 $(U)/test_%: $(U)/obj/tests/unit/test_%.o $(U)/libmote.a
 	$(call say,LD)
-	$(Q)$(HOSTCC) -fsanitize=address,undefined $(UNIT_WRAP:%=-Wl,--wrap=%) -o $@ $^ \
-		-lcmocka -ljansson -lfdt -lpthread
+	$(Q)$(HOSTCC) -fsanitize=address,undefined $(UNIT_WRAP:%=-Wl,--wrap=%) -o $@ \
+		$(filter %.o,$^) $(filter %.a,$^) -lcmocka -ljansson -lfdt -lpthread
+# The register tables of POWER, held against its own KVM header. Only a table crosses from these
+# objects to the others, so that it can be done on every architecture.
+UNIT_PPC64_OBJ := $(patsubst %.c,$(U)/obj/%.o,$(wildcard arch/ppc64/regs*.c))
+UNIT_PPC64_TESTS := $(U)/test_regs_ppc64 $(U)/test_regs_booke
+UNIT_PPC64_ALL := $(UNIT_PPC64_OBJ) $(UNIT_PPC64_TESTS:$(U)/%=$(U)/obj/tests/unit/%.o)
+$(UNIT_PPC64_TESTS): $(UNIT_PPC64_OBJ)
+$(UNIT_PPC64_ALL): CPPFLAGS += -isystem $(U)/include-ppc64
+$(UNIT_PPC64_ALL): | $(U)/.include-ppc64
+$(U)/.include-ppc64: | deps-build
+	@mkdir -p $(U)/include-ppc64/asm
+	@tree=$$(lab/debs --no-deps ppc64el sysroot-ppc64 linux-libc-dev) && ln -sfn \
+		"$$tree/usr/include/powerpc64le-linux-gnu/asm/kvm.h" $(U)/include-ppc64/asm/
+	@touch $@
 # The runtime's parsers are plain C; what they need around them is made up.
 UNIT_GUEST_OBJ := $(patsubst %.c,$(U)/obj/%.o,guest-runtime/cpio.c guest-runtime/node.c \
 	guest-runtime/tty.c guest-runtime/tty_screen.c tests/fuzz/support/runtime.c)
@@ -255,6 +281,23 @@ $(U)/test_faults: UNIT_WRAP := malloc calloc realloc strdup asprintf mmap open r
 	fstat lstat fstatat readlinkat fchmod renameat2 epoll_create1 epoll_ctl eventfd \
 	timerfd_create socket bind listen accept4 getsockopt send recv getrandom sigaction \
 	pthread_create
+
+# The register engine explored, natively and fast: every sequence of operations up to a depth.
+M := $(B)/model
+MODEL_SRC := $(wildcard tests/model/*.c) \
+	$(addprefix vmm/,regs.c regs_list.c reg_image.c error.c log.c metrics.c output.c)
+
+model: $(M)/explore
+$(M)/obj/%.o: %.c | $(U)/.include deps-test
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(HOSTCC) $(DEPFLAGS) $(CPPFLAGS) $(HOST_CFLAGS) -O2 -c -o $@ $<
+$(M)/libmodel.a: $(MODEL_SRC:%.c=$(M)/obj/%.o)
+	$(call say,AR)
+	$(Q)rm -f $@ && ar rcs $@ $^
+$(M)/explore: $(M)/libmodel.a
+	$(call say,LD)
+	$(Q)$(HOSTCC) -o $@ $< -ljansson
 
 # Fuzz targets: one for each parser of untrusted bytes, by clang, with what they need.
 F := $(B)/fuzz
@@ -291,7 +334,7 @@ T := $(B)/tsan
 # The one fence there is, in virtqueue.c, orders us and the guest, not two threads of ours.
 TSAN_CFLAGS := $(HOST_CFLAGS) -Wno-tsan -fsanitize=thread
 TSAN_OBJ := $(UNIT_SRC:%.c=$(T)/obj/%.o) $(filter-out $(UNIT_SRC:%.c=$(U)/obj/%.o),$(UNIT_OBJ))
-TSAN_NAMES := control lifecycle loop metrics stream threads vcpu virtio_console vm vm_run watchdog
+TSAN_NAMES := control lifecycle loop metrics stream threads vcpu vcpu_call virtio_console vm vm_run watchdog
 TSAN_TESTS := $(filter $(TSAN_NAMES:%=$(T)/test_%),$(UNIT_TESTS:$(U)/%=$(T)/%))
 
 tsan-tests: $(TSAN_TESTS)
@@ -317,7 +360,7 @@ $(B)/api/openapi.json: api/openapi.yaml | deps-test
 	@mkdir -p $(@D)
 	$(Q)python3 -c 'import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin), sys.stdout)' <$< >$@
 
-test-build: deps-test all guests $(B)/api/openapi.json $(B)/.real $(B)/.linux $(PROGRAMS) unit-tests fuzzers tsan-tests $(B)/.install
+test-build: deps-test all guests registers $(B)/api/openapi.json $(B)/.real $(B)/.linux $(PROGRAMS) unit-tests model fuzzers tsan-tests $(B)/.install
 test: test-build
 	@tests/run --arch $(ARCH) $(TESTS)
 test-long: test-build

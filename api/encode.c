@@ -2,10 +2,14 @@
 /* Encoders of replies. Keys and their order are Firecracker's where it has the thing. */
 #include "api/encode.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "vmm/bytes.h"
 #include "vmm/log.h"
+
+enum { REG_VIEW_MAX = 256 }; /* bytes of the largest register: a vector of 2048 bits */
 
 /* Text from the command line or the guest need not be UTF-8, which JSON demands. */
 static json_t *text(const char *from)
@@ -162,4 +166,49 @@ json_t *encode_application(const struct control *control, const struct reply *re
 	return json_pack("{s:s, s:o, s:o, s:o}", "state", application_state_name(status->state),
 			 "exit_code", number(status->exit_code), "signal", number(status->signal),
 			 "reason", text(status->reason));
+}
+
+/* The value as the manuals write it, most significant digit first. */
+static json_t *hexadecimal(const uint8_t *bytes, unsigned int size)
+{
+	char digits[2 + 2 * REG_VIEW_MAX + 1] = "0x";
+
+	for (unsigned int i = 0; i < size && i < REG_VIEW_MAX; i++)
+		snprintf(digits + 2 + 2 * i, 3, "%02x", bytes[size - 1 - i]);
+	return json_string(digits);
+}
+
+static void add_register(void *context, const struct reg_view *view)
+{
+	const char *class = reg_class_names[__builtin_ctz(view->class)];
+	json_t *classes = context, *list = json_object_get(classes, class);
+	json_t *reg = json_pack("{s:s, s:o, s:b, s:b}", "name", view->name, "value",
+				hexadecimal(view->value, view->size), "valid", view->valid, "dirty",
+				view->changed);
+	uint8_t refused[8];
+
+	bytes_store_le(refused, sizeof(refused), view->refused_value);
+	if (view->refused)
+		json_object_set_new(reg, "refused", hexadecimal(refused, sizeof(refused)));
+	json_array_append_new(list, reg);
+}
+
+static json_t *vcpu_registers(const struct control *control, unsigned int index)
+{
+	json_t *classes = json_object();
+
+	for (unsigned int i = 0; i < REG_CLASSES; i++)
+		json_object_set_new(classes, reg_class_names[i], json_array());
+	control_registers(control, index, add_register, classes);
+	return json_pack("{s:i, s:o}", "vcpu", (int)index, "classes", classes);
+}
+
+json_t *encode_registers(const struct control *control, const struct reply *reply)
+{
+	json_t *vcpus = json_array();
+
+	(void)reply;
+	for (unsigned int i = 0; i < control_vcpu_count(control); i++)
+		json_array_append_new(vcpus, vcpu_registers(control, i));
+	return json_pack("{s:o}", "vcpus", vcpus);
 }

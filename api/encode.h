@@ -14,6 +14,7 @@ encoder encode_instance; /* GET / */
 encoder encode_version; /* GET /version */
 encoder encode_vm_config; /* GET /vm/config: the sections that are set */
 encoder encode_machine_config; /* GET /machine-config */
+encoder encode_registers; /* GET /registers */
 encoder encode_application; /* GET /application */
 
 #endif

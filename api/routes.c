@@ -30,6 +30,7 @@ static const struct route routes[] = {
 	{HTTP_PUT, "/logger", OP_PUT_LOGGER, logger_body, NULL},
 	{HTTP_PUT, "/metrics", OP_PUT_METRICS, metrics_body, NULL},
 	{HTTP_GET, "/metrics", OP_GET_METRICS, NULL, NULL},
+	{HTTP_GET, "/registers", OP_GET_REGISTERS, NULL, encode_registers},
 	{HTTP_PUT, "/serial", OP_PUT_SERIAL, serial_body, NULL},
 	{HTTP_PUT, "/watchdog", OP_PUT_WATCHDOG, watchdog_body, NULL},
 	{HTTP_PUT, "/actions", OP_INSTANCE_START, action_body, NULL},

@@ -15,8 +15,7 @@
 #include "vmm/regs.h"
 
 /* regs.c: the register table, in restore order. Row numbers are in arch/X/regs.h. */
-extern const struct reg_row arch_reg_rows[];
-extern const unsigned int arch_reg_count;
+extern const struct reg_table arch_regs;
 
 /* layout.c: where things are in the guest-physical space. */
 struct arch_layout {
@@ -35,6 +34,7 @@ struct machine {
 	int vm_fd;
 	int irqchip_fd; /* the interrupt controller as a KVM device, -1: none */
 	uint32_t irqchip; /* its kind, arch/X's own numbering */
+	uint32_t vcpu_features; /* of every vCPU, arch/X's own numbering */
 	uint32_t vcpu_count;
 	uint32_t virtio_count;
 	const struct memory *memory;
@@ -46,9 +46,11 @@ int arch_machine_init(struct machine *machine, struct error *err);
 int arch_machine_finish(struct machine *machine, struct error *err);
 struct irq_line arch_irq_line(const struct machine *machine, uint32_t number);
 
-/* machine.c: a vCPU fresh from KVM_CREATE_VCPU; then vCPU 0's first instruction. */
+/* machine.c: a vCPU fresh from KVM_CREATE_VCPU; then, with its REG_EARLY registers set, what
+ * makes it final; then vCPU 0's first instruction. */
 int arch_vcpu_init(const struct machine *machine, int vcpu_fd, unsigned int index,
 		   struct error *err);
+int arch_vcpu_finalize(const struct machine *machine, struct regs *regs, struct error *err);
 int arch_vcpu_boot(struct regs *regs, uint64_t entry, uint64_t fdt, struct error *err);
 
 /* layout.c: a kernel in the architecture's own format (arm64: Image); -ENOEXEC if it is none. */
@@ -72,6 +74,7 @@ enum exit_action {
 };
 struct exit_row {
 	const char *name; /* of KVM's exit reason, for metrics and messages; NULL: unexpected */
+	bool owed; /* KVM finishes it when the vCPU is entered again (vmm/regs.h) */
 	enum exit_action (*handle)(struct kvm_run *run, const struct bus *bus, uint64_t *progress,
 				   struct error *err);
 };

@@ -52,6 +52,7 @@ enum {
 	PAUSED = 1 << VM_PAUSED,
 	ENDED = 1 << VM_ENDED,
 	ALIVE = RUNNING | PAUSED,
+	STILL = PAUSED | ENDED,
 	ALWAYS = NOT_STARTED | ALIVE | ENDED,
 };
 
@@ -74,6 +75,7 @@ static const unsigned int allowed_states[OP_COUNT] = {
 	[OP_FLUSH_METRICS] = ALIVE | ENDED,
 	[OP_SEND_CTRL_ALT_DEL] = ALIVE,
 	[OP_GET_METRICS] = ALWAYS,
+	[OP_GET_REGISTERS] = STILL,
 	[OP_PAUSE] = ALIVE,
 	[OP_RESUME] = ALIVE,
 };
@@ -94,6 +96,10 @@ static int control_allows(const struct control *control, enum operation operatio
 		return error_set(err, EINVAL,
 				 "The requested operation is not supported after starting the "
 				 "microVM.");
+	if (allowed == STILL)
+		return error_set(
+			err, EINVAL,
+			"The requested operation needs a microVM that is paused or has ended.");
 	return error_set(err, EINVAL,
 			 "The requested operation needs a running or paused microVM; this one "
 			 "has ended.");
@@ -204,6 +210,17 @@ void control_destroy(struct control *control)
 	vm_destroy(control->vm);
 	vm_config_finish(&control->config);
 	free(control);
+}
+
+unsigned int control_vcpu_count(const struct control *control)
+{
+	return vm_vcpu_count(control->vm);
+}
+
+void control_registers(const struct control *control, unsigned int vcpu,
+		       void (*visit)(void *context, const struct reg_view *view), void *context)
+{
+	vm_registers(control->vm, vcpu, visit, context);
 }
 
 const char *control_id(const struct control *control)
@@ -364,6 +381,8 @@ int control_request(struct control *control, struct request *request, struct rep
 		return send_ctrl_alt_del(control, err);
 	case OP_GET_METRICS:
 		return get_metrics(control, reply, err);
+	case OP_GET_REGISTERS:
+		return vm_inspect(control->vm, err);
 	case OP_GET_VERSION:
 		return 0;
 	default:

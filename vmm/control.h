@@ -11,6 +11,7 @@
 #include "vmm/dev/stream.h"
 #include "vmm/error.h"
 #include "vmm/loop.h"
+#include "vmm/reg_image.h"
 
 /* One row per operation that the API knows; the state table has a column for each. */
 enum operation {
@@ -32,6 +33,7 @@ enum operation {
 	OP_FLUSH_METRICS,
 	OP_SEND_CTRL_ALT_DEL,
 	OP_GET_METRICS, /* GET /metrics */
+	OP_GET_REGISTERS, /* GET /registers */
 	OP_PAUSE, /* PATCH /vm */
 	OP_RESUME,
 	OP_COUNT,
@@ -97,6 +99,11 @@ void control_destroy(struct control *control); /* NULL is fine */
 /* Carries one request out, or says why not (400 in HTTP). Never blocks on the guest. */
 int control_request(struct control *control, struct request *request, struct reply *reply,
 		    struct error *err);
+
+/* What OP_GET_REGISTERS has found, vCPU by vCPU; until the VM goes on. */
+unsigned int control_vcpu_count(const struct control *control);
+void control_registers(const struct control *control, unsigned int vcpu,
+		       void (*visit)(void *context, const struct reg_view *view), void *context);
 
 const char *control_id(const struct control *control); /* --id; "anonymous-instance" */
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/auxv.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -50,6 +51,11 @@ int kvm_capability(int fd, unsigned int capability)
 	int result = kvm_ioctl_value(fd, KVM_CHECK_EXTENSION, capability);
 
 	return result < 0 ? 0 : result;
+}
+
+unsigned long kvm_hwcap(void)
+{
+	return getauxval(AT_HWCAP);
 }
 
 int kvm_create_vm(struct kvm *kvm, unsigned long type, struct error *err)

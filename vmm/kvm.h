@@ -27,6 +27,10 @@ int kvm_ioctl_value(int fd, unsigned long request, unsigned long argument);
 /* KVM_CHECK_EXTENSION on /dev/kvm or, for the per-VM answer, on a VM: 0 if absent. */
 int kvm_capability(int fd, unsigned int capability);
 
+/* What this machine's processor has, in the kernel's words: AT_HWCAP of getauxval(3). No system
+ * call. */
+unsigned long kvm_hwcap(void);
+
 /* A descriptor that KVM made (KVM_CREATE_VM, _VCPU): its number or -errno with a message. */
 int kvm_create_vm(struct kvm *kvm, unsigned long type, struct error *err);
 int kvm_create_vcpu(int vm_fd, unsigned int index, struct error *err);

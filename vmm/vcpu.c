@@ -33,6 +33,7 @@ int vcpu_init(struct vcpu *vcpu, unsigned int index, const struct machine *machi
 		.kvm = machine->kvm,
 		.bus = bus,
 		.owner = *owner,
+		.absent = true,
 	};
 	pthread_mutex_init(&vcpu->lock, NULL);
 	pthread_cond_init(&vcpu->changed, NULL);
@@ -41,12 +42,16 @@ int vcpu_init(struct vcpu *vcpu, unsigned int index, const struct machine *machi
 	vcpu->run = kvm_map_run(machine->kvm, vcpu->fd, err);
 	if (!vcpu->run)
 		return -err->code;
-	regs_init(&vcpu->regs, vcpu->fd);
-	return arch_vcpu_init(machine, vcpu->fd, index, err);
+	if (regs_init(&vcpu->regs, &arch_regs, vcpu->fd, vcpu->run, err) < 0)
+		return -err->code;
+	if (arch_vcpu_init(machine, vcpu->fd, index, err) < 0)
+		return -err->code;
+	return arch_vcpu_finalize(machine, &vcpu->regs, err);
 }
 
 void vcpu_finish(struct vcpu *vcpu)
 {
+	regs_finish(&vcpu->regs);
 	kvm_unmap_run(vcpu->kvm, vcpu->run);
 	vcpu->run = NULL;
 	if (vcpu->fd >= 0)
@@ -67,23 +72,55 @@ static enum exit_action unexpected_exit(uint32_t reason, struct error *err)
 	return EXIT_FAIL;
 }
 
-/* Out of the guest and of all devices: waits as long as it is asked to. Whether to go on. */
+/* What the thread has to look at. Covers, with immediate_exit, the moment between its last look
+ * and KVM_RUN. Lock held. */
+static void vcpu_want(struct vcpu *vcpu)
+{
+	bool wanted = vcpu->request != VCPU_RUN || vcpu->work;
+
+	__atomic_store_n(&vcpu->wanted, wanted, __ATOMIC_RELEASE);
+	if (wanted)
+		__atomic_fetch_or(&vcpu->run->immediate_exit, EXIT_TO_LISTEN, __ATOMIC_ACQ_REL);
+	else
+		__atomic_fetch_and(&vcpu->run->immediate_exit, ~EXIT_TO_LISTEN, __ATOMIC_ACQ_REL);
+}
+
+/* Lock held, but not while the work is done. */
+static void vcpu_work(struct vcpu *vcpu)
+{
+	while (vcpu->work) {
+		struct vcpu_work *work = vcpu->work;
+
+		pthread_mutex_unlock(&vcpu->lock);
+		work->run(vcpu, work->context);
+		pthread_mutex_lock(&vcpu->lock);
+		vcpu->work = work->next;
+		work->done = true;
+		pthread_cond_broadcast(&vcpu->changed);
+	}
+	vcpu_want(vcpu);
+}
+
+/* Out of the guest and of all devices: does what others want, and waits as long as it is asked
+ * to. Whether to go on. */
 static bool vcpu_yield(struct vcpu *vcpu)
 {
-	enum vcpu_request request = __atomic_load_n(&vcpu->request, __ATOMIC_ACQUIRE);
+	bool run;
 
-	if (request == VCPU_RUN)
+	if (!__atomic_load_n(&vcpu->wanted, __ATOMIC_ACQUIRE))
 		return true;
 	pthread_mutex_lock(&vcpu->lock);
+	vcpu_work(vcpu);
 	while (vcpu->request == VCPU_PAUSE) {
 		vcpu->parked = true;
 		pthread_cond_broadcast(&vcpu->changed);
 		pthread_cond_wait(&vcpu->changed, &vcpu->lock);
+		vcpu_work(vcpu);
 	}
 	vcpu->parked = false;
-	request = vcpu->request;
+	run = vcpu->request == VCPU_RUN;
 	pthread_mutex_unlock(&vcpu->lock);
-	return request == VCPU_RUN;
+	return run;
 }
 
 /* Handles the exit that KVM_RUN returned with, as often as kicks come in between. */
@@ -101,6 +138,11 @@ static enum exit_action vcpu_handle(struct vcpu *vcpu, struct error *err)
 	return action;
 }
 
+static bool exit_owed(uint32_t reason)
+{
+	return reason < arch_exit_count && arch_exits[reason].owed;
+}
+
 /* One round: into the guest and out again. */
 static enum exit_action vcpu_enter(struct vcpu *vcpu, struct error *err)
 {
@@ -109,7 +151,7 @@ static enum exit_action vcpu_enter(struct vcpu *vcpu, struct error *err)
 	if (result < 0)
 		return EXIT_FAIL;
 	result = kvm_ioctl_value(vcpu->fd, KVM_RUN, 0);
-	regs_invalidate(&vcpu->regs);
+	regs_returned(&vcpu->regs, result == 0 && exit_owed(vcpu->run->exit_reason));
 	if (result == -EINTR || result == -EAGAIN) {
 		count_exit(vcpu, KVM_EXIT_INTR);
 		return EXIT_ENTER;
@@ -131,7 +173,8 @@ static void *vcpu_thread(void *context)
 	while (action < EXIT_LEAVE && vcpu_yield(vcpu))
 		action = vcpu_enter(vcpu, &err);
 	pthread_mutex_lock(&vcpu->lock);
-	vcpu->parked = true;
+	vcpu_work(vcpu);
+	vcpu->parked = vcpu->absent = true;
 	pthread_cond_broadcast(&vcpu->changed);
 	pthread_mutex_unlock(&vcpu->lock);
 	if (action == EXIT_SHUTDOWN || action == EXIT_FAIL)
@@ -141,8 +184,12 @@ static void *vcpu_thread(void *context)
 
 int vcpu_start(struct vcpu *vcpu, struct error *err)
 {
-	int result = pthread_create(&vcpu->thread, NULL, vcpu_thread, vcpu);
+	int result;
 
+	pthread_mutex_lock(&vcpu->lock); /* a call meets a thread that can be kicked, or none */
+	result = pthread_create(&vcpu->thread, NULL, vcpu_thread, vcpu);
+	vcpu->absent = result != 0;
+	pthread_mutex_unlock(&vcpu->lock);
 	if (result)
 		return error_set(err, result, "vCPU %u: thread: %s", vcpu->index, strerror(result));
 	vcpu->started = true;
@@ -153,9 +200,8 @@ void vcpu_ask(struct vcpu *vcpu, enum vcpu_request request)
 {
 	pthread_mutex_lock(&vcpu->lock);
 	if (vcpu->request != VCPU_STOP)
-		__atomic_store_n(&vcpu->request, request, __ATOMIC_RELEASE);
-	/* Covers the moment between the thread's last look at the request and KVM_RUN. */
-	__atomic_store_n(&vcpu->run->immediate_exit, vcpu->request != VCPU_RUN, __ATOMIC_RELEASE);
+		vcpu->request = request;
+	vcpu_want(vcpu);
 	pthread_cond_broadcast(&vcpu->changed);
 	pthread_mutex_unlock(&vcpu->lock);
 	if (request != VCPU_RUN)
@@ -186,6 +232,64 @@ void vcpu_wait_parked(struct vcpu *vcpu)
 			pthread_kill(vcpu->thread, KICK_SIGNAL);
 	}
 	pthread_mutex_unlock(&vcpu->lock);
+}
+
+/* Lock held by the caller, who is the vCPU's thread now. */
+static void call_here(struct vcpu *vcpu, struct vcpu_work *work)
+{
+	work->run(vcpu, work->context);
+	work->done = true;
+}
+
+static void call_there(struct vcpu *vcpu, struct vcpu_work *work)
+{
+	struct vcpu_work **last = &vcpu->work;
+
+	while (*last)
+		last = &(*last)->next;
+	*last = work;
+	vcpu_want(vcpu);
+	pthread_cond_broadcast(&vcpu->changed);
+	if (!vcpu->parked)
+		pthread_kill(vcpu->thread, KICK_SIGNAL);
+}
+
+void vcpu_call(struct vcpu *vcpu, void (*run)(struct vcpu *vcpu, void *context), void *context)
+{
+	struct vcpu_work work = {.run = run, .context = context};
+
+	pthread_mutex_lock(&vcpu->lock);
+	if (vcpu->absent)
+		call_here(vcpu, &work);
+	else
+		call_there(vcpu, &work);
+	while (!work.done) {
+		struct timespec until = kick_again();
+
+		if (pthread_cond_timedwait(&vcpu->changed, &vcpu->lock, &until) == ETIMEDOUT)
+			pthread_kill(vcpu->thread, KICK_SIGNAL);
+	}
+	pthread_mutex_unlock(&vcpu->lock);
+}
+
+struct inspection {
+	struct error *err;
+	int result;
+};
+
+static void inspect(struct vcpu *vcpu, void *context)
+{
+	struct inspection *inspection = context;
+
+	inspection->result = regs_inspect(&vcpu->regs, &vcpu->marks, inspection->err);
+}
+
+int vcpu_inspect(struct vcpu *vcpu, struct error *err)
+{
+	struct inspection inspection = {.err = err};
+
+	vcpu_call(vcpu, inspect, &inspection);
+	return inspection.result;
 }
 
 void vcpu_join(struct vcpu *vcpu)

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "vmm/arch.h"
+#include "vmm/reg_image.h"
 
 struct vcpu_owner {
 	/* The guest ended (EXIT_SHUTDOWN) or can't go on (EXIT_FAIL). This vCPU's thread, which
@@ -17,8 +18,18 @@ struct vcpu_owner {
 	void *context;
 };
 
+struct vcpu;
+
 enum { VCPU_EXITS = 48 };
 enum vcpu_request { VCPU_RUN, VCPU_PAUSE, VCPU_STOP };
+
+/* What somebody wants done where the vCPU's ioctls may be called. */
+struct vcpu_work {
+	void (*run)(struct vcpu *vcpu, void *context);
+	void *context;
+	struct vcpu_work *next;
+	bool done;
+};
 
 struct vcpu {
 	unsigned int index;
@@ -26,15 +37,20 @@ struct vcpu {
 	uint64_t exits[VCPU_EXITS]; /* counters (vmm/metrics.h) by KVM's reason; last: others */
 	struct kvm_run *run; /* vCPU thread only, but immediate_exit */
 	struct regs regs; /* vCPU thread only */
+	struct reg_marks marks; /* of the last vcpu_inspect() */
 	const struct kvm *kvm; /* set before threads start, as all below */
 	const struct bus *bus;
 	struct vcpu_owner owner;
 	pthread_t thread;
 	bool started; /* the owner's thread only */
 	pthread_mutex_t lock;
-	pthread_cond_t changed; /* request or parked */
-	enum vcpu_request request; /* written under lock; the thread reads it atomically */
+	pthread_cond_t changed; /* request, parked or work */
+	enum vcpu_request request; /* guarded by lock */
+	struct vcpu_work *work; /* guarded by lock: what is not yet done */
+	bool wanted; /* request is not VCPU_RUN, or there is work; written under lock, read
+			atomically */
 	bool parked; /* guarded by lock: acknowledges VCPU_PAUSE; true once the thread ended */
+	bool absent; /* guarded by lock: there is no thread, callers are in its place */
 };
 
 /* Makes the vCPU; its number is its place in KVM. vcpu_finish() also after a failure. */
@@ -52,6 +68,15 @@ void vcpu_ask(struct vcpu *vcpu, enum vcpu_request request);
 
 /* Waits until a vCPU that was asked to pause has acknowledged. */
 void vcpu_wait_parked(struct vcpu *vcpu);
+
+/* Has run(vcpu, context) called out of the guest, with the vCPU's registers at hand, and waits
+ * for it: on the vCPU's thread, between two entries or while it is parked, or on this one
+ * where that thread has not begun or has ended. The guest goes on as before. Any thread but the
+ * vCPU's own; none may be destroying the vCPU. */
+void vcpu_call(struct vcpu *vcpu, void (*run)(struct vcpu *vcpu, void *context), void *context);
+
+/* Fetches all registers for regs_view(). Any thread, as vcpu_call(). */
+int vcpu_inspect(struct vcpu *vcpu, struct error *err);
 
 /* Waits for the end of a thread that was asked to stop, or that ends by itself. */
 void vcpu_join(struct vcpu *vcpu);

@@ -444,6 +444,26 @@ void vm_metrics(const struct vm *vm, struct metrics *metrics)
 	metrics_add(metrics, METRIC_GUEST_RESIDENT, memory_resident(&vm->memory), NULL, NULL);
 }
 
+int vm_inspect(struct vm *vm, struct error *err)
+{
+	int result = 0;
+
+	for (unsigned int i = 0; result == 0 && i < vm->vcpu_count; i++)
+		result = vcpu_inspect(&vm->vcpus[i], err);
+	return result;
+}
+
+unsigned int vm_vcpu_count(const struct vm *vm)
+{
+	return vm->vcpu_count;
+}
+
+void vm_registers(const struct vm *vm, unsigned int index,
+		  void (*visit)(void *context, const struct reg_view *view), void *context)
+{
+	regs_view(&vm->vcpus[index].regs, &vm->vcpus[index].marks, visit, context);
+}
+
 void vm_signal(struct vm *vm, int signal)
 {
 	control_page_signal(&vm->control, signal);

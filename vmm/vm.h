@@ -10,6 +10,7 @@
 #include "vmm/dev/stream.h"
 #include "vmm/error.h"
 #include "vmm/metrics.h"
+#include "vmm/reg_image.h"
 
 /* How it ended. */
 struct vm_outcome {
@@ -46,6 +47,13 @@ void vm_complaint(const struct vm *vm, char *text, size_t size);
 
 /* Adds what its parts have counted. */
 void vm_metrics(const struct vm *vm, struct metrics *metrics);
+
+/* Has every vCPU look at all its registers; then tells of those of one vCPU what was found. For
+ * a paused VM, or one whose guest has ended. */
+int vm_inspect(struct vm *vm, struct error *err);
+unsigned int vm_vcpu_count(const struct vm *vm);
+void vm_registers(const struct vm *vm, unsigned int index,
+		  void (*visit)(void *context, const struct reg_view *view), void *context);
 
 /* Delivers a signal, 1 … 64, to the application. */
 void vm_signal(struct vm *vm, int signal);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `mote inspect`: configuration and state of one microVM as JSON. */
+/* `mote inspect`: configuration and state of one microVM as JSON, or its registers. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -15,8 +15,10 @@ struct inspect_options {
 
 static const struct cli_option options_table[] = {
 	{"help", 'h', CLI_FLAG, NULL, "print this", AT(help), 0, 0},
-	{"registers", 0, CLI_FLAG, NULL, "not built yet", AT(registers), 0, 0},
-	{"json", 0, CLI_FLAG, NULL, "JSON, which is the default", AT(json), 0, 0},
+	{"registers", 0, CLI_FLAG, NULL, "registers of a paused or ended one, by class",
+	 AT(registers), 0, 0},
+	{"json", 0, CLI_FLAG, NULL, "JSON, which is the default without --registers", AT(json), 0,
+	 0},
 	{.name = NULL},
 };
 
@@ -42,6 +44,67 @@ static int collect(struct client *client, json_t *all, struct error *err)
 	return result;
 }
 
+static void print_json(const json_t *value)
+{
+	json_dumpf(value, stdout, JSON_INDENT(2));
+	putchar('\n');
+}
+
+static void print_register(const json_t *reg)
+{
+	const json_t *refused = json_object_get(reg, "refused");
+
+	printf("  %-16s %s%s%s", json_string_value(json_object_get(reg, "name")),
+	       json_string_value(json_object_get(reg, "value")),
+	       json_is_true(json_object_get(reg, "valid")) ? " valid" : "",
+	       json_is_true(json_object_get(reg, "dirty")) ? " dirty" : "");
+	if (refused)
+		printf(" refused %s", json_string_value(refused));
+	putchar('\n');
+}
+
+static void print_vcpu(json_t *vcpu)
+{
+	const char *class;
+	json_t *list, *reg;
+	size_t index;
+
+	printf("vCPU %lld\n", (long long)json_integer_value(json_object_get(vcpu, "vcpu")));
+	json_object_foreach(json_object_get(vcpu, "classes"), class, list)
+	{
+		if (json_array_size(list))
+			printf("%s\n", class);
+		json_array_foreach(list, index, reg)
+		{
+			print_register(reg);
+		}
+	}
+}
+
+static int registers(const char *id, bool json, struct error *err)
+{
+	struct client client;
+	struct state state;
+	json_t *all, *vcpu;
+	size_t index;
+	int result = vm_client_open(&state, &client, id, err);
+
+	if (result)
+		return result;
+	result = vm_client_get(&client, "/registers", &all, err);
+	client_close(&client);
+	if (result)
+		return result;
+	if (json)
+		print_json(all);
+	json_array_foreach(json ? NULL : json_object_get(all, "vcpus"), index, vcpu)
+	{
+		print_vcpu(vcpu);
+	}
+	json_decref(all);
+	return 0;
+}
+
 static int inspect(const char *id, struct error *err)
 {
 	struct client client;
@@ -55,10 +118,8 @@ static int inspect(const char *id, struct error *err)
 			state.path);
 	result = collect(&client, all, err);
 	client_close(&client);
-	if (!result) {
-		json_dumpf(all, stdout, JSON_INDENT(2));
-		putchar('\n');
-	}
+	if (!result)
+		print_json(all);
 	json_decref(all);
 	return result;
 }
@@ -67,16 +128,13 @@ int command_inspect(int argc, char **argv)
 {
 	struct inspect_options options = {0};
 	struct error err;
-	int status;
-	const char *id =
-		command_id("mote inspect ID", "Prints configuration and state of a microVM.",
-			   options_table, &options, argc, argv, &status);
+	int status, result;
+	const char *id = command_id("mote inspect [--registers] [--json] ID",
+				    "Prints configuration and state of a microVM.", options_table,
+				    &options, argc, argv, &status);
 
 	if (!id)
 		return status;
-	if (options.registers) {
-		error_set(&err, ENOTSUP, "inspect --registers is not built yet");
-		return command_fail(STATUS_FAILED, &err);
-	}
-	return inspect(id, &err) ? command_fail(STATUS_FAILED, &err) : 0;
+	result = options.registers ? registers(id, options.json, &err) : inspect(id, &err);
+	return result ? command_fail(STATUS_FAILED, &err) : 0;
 }

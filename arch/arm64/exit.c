@@ -76,12 +76,12 @@ static enum exit_action exit_internal_error(struct kvm_run *run, const struct bu
 }
 
 const struct exit_row arch_exits[] = {
-	[KVM_EXIT_MMIO] = {"mmio", exit_mmio},
-	[KVM_EXIT_INTR] = {"intr", exit_intr},
-	[KVM_EXIT_SYSTEM_EVENT] = {"system_event", exit_system_event},
-	[KVM_EXIT_ARM_NISV] = {"arm_nisv", exit_arm_nisv},
-	[KVM_EXIT_FAIL_ENTRY] = {"fail_entry", exit_fail_entry},
-	[KVM_EXIT_INTERNAL_ERROR] = {"internal_error", exit_internal_error},
+	[KVM_EXIT_MMIO] = {"mmio", true, exit_mmio},
+	[KVM_EXIT_INTR] = {"intr", false, exit_intr},
+	[KVM_EXIT_SYSTEM_EVENT] = {"system_event", false, exit_system_event},
+	[KVM_EXIT_ARM_NISV] = {"arm_nisv", false, exit_arm_nisv},
+	[KVM_EXIT_FAIL_ENTRY] = {"fail_entry", false, exit_fail_entry},
+	[KVM_EXIT_INTERNAL_ERROR] = {"internal_error", false, exit_internal_error},
 };
 
 const unsigned int arch_exit_count = sizeof(arch_exits) / sizeof(arch_exits[0]);

@@ -2,6 +2,7 @@
 /* What KVM/arm64 wants to be told before the first instruction: interrupt controller, vCPU
  * features, boot registers. Sources: Linux Documentation/virt/kvm/devices/arm-vgic*.rst,
  * Documentation/arm64/booting.rst. */
+#include <asm/hwcap.h>
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -54,6 +55,22 @@ static void report_undecodable(const struct machine *machine)
 	kvm_ioctl(machine->vm_fd, KVM_ENABLE_CAP, &cap);
 }
 
+/* What guests get where the host has it. The processor is looked at first: where it says no,
+ * KVM is not asked. */
+static uint32_t vcpu_features(int vm_fd)
+{
+	static const unsigned long pauth = HWCAP_PACA | HWCAP_PACG;
+	unsigned long hwcap = kvm_hwcap();
+	uint32_t features = 1u << KVM_ARM_VCPU_PSCI_0_2;
+
+	if (hwcap & HWCAP_SVE && kvm_capability(vm_fd, KVM_CAP_ARM_SVE) > 0)
+		features |= 1u << KVM_ARM_VCPU_SVE;
+	if ((hwcap & pauth) == pauth && kvm_capability(vm_fd, KVM_CAP_ARM_PTRAUTH_ADDRESS) > 0 &&
+	    kvm_capability(vm_fd, KVM_CAP_ARM_PTRAUTH_GENERIC) > 0) /* both or none */
+		features |= 1u << KVM_ARM_VCPU_PTRAUTH_ADDRESS | 1u << KVM_ARM_VCPU_PTRAUTH_GENERIC;
+	return features;
+}
+
 int arch_machine_init(struct machine *machine, struct error *err)
 {
 	/* The redistributors of all vCPUs as one region: count in bits 52–63. */
@@ -68,6 +85,7 @@ int arch_machine_init(struct machine *machine, struct error *err)
 	};
 	int result;
 
+	machine->vcpu_features = vcpu_features(machine->vm_fd);
 	report_undecodable(machine);
 	result = gic_create(machine, KVM_DEV_TYPE_ARM_VGIC_V3);
 	if (result == 0) {
@@ -115,7 +133,7 @@ int arch_vcpu_init(const struct machine *machine, int vcpu_fd, unsigned int inde
 	int result = kvm_ioctl(machine->vm_fd, KVM_ARM_PREFERRED_TARGET, &init);
 
 	if (result == 0) {
-		init.features[0] = 1u << KVM_ARM_VCPU_PSCI_0_2;
+		init.features[0] = machine->vcpu_features;
 		if (index > 0)
 			init.features[0] |= 1u << KVM_ARM_VCPU_POWER_OFF;
 		result = kvm_ioctl(vcpu_fd, KVM_ARM_VCPU_INIT, &init);
@@ -123,6 +141,19 @@ int arch_vcpu_init(const struct machine *machine, int vcpu_fd, unsigned int inde
 	if (result < 0)
 		return error_set(err, -result, "vCPU %u: KVM_ARM_VCPU_INIT: %s", index,
 				 strerror(-result));
+	return 0;
+}
+
+int arch_vcpu_finalize(const struct machine *machine, struct regs *regs, struct error *err)
+{
+	int feature = KVM_ARM_VCPU_SVE;
+	int result = 0;
+
+	if (machine->vcpu_features >> KVM_ARM_VCPU_SVE & 1)
+		result = kvm_ioctl(regs->vcpu_fd, KVM_ARM_VCPU_FINALIZE, &feature);
+	if (result < 0)
+		return error_set(err, -result, "KVM_ARM_VCPU_FINALIZE: %s", strerror(-result));
+	regs_finalized(regs);
 	return 0;
 }
 

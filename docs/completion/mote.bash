@@ -61,7 +61,8 @@ _mote() {
 	ps) options='--json --help' ;;
 	logs) options='--follow --help' ;;
 	stop) options='--timeout --help' ;;
-	inspect | pause | resume | kill) ;;
+	inspect) options='--registers --json --help' ;;
+	pause | resume | kill) ;;
 	*) return ;;
 	esac
 	if [[ $current == -* ]]; then

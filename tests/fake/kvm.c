@@ -214,6 +214,8 @@ static int reg_set_one(struct fake_call *call, const void *from)
 	call->value = bytes_load_le(from, size < 8 ? size : 8);
 	if (reg->refuse_set)
 		return -reg->refuse_set;
+	if (fake_kvm.set_one && fake_kvm.set_one(call, from))
+		return call->result;
 	memset(reg->value, 0, sizeof(reg->value));
 	memcpy(reg->value, from, size);
 	bytes_store_le(reg->value, 8,
@@ -250,8 +252,7 @@ static int create_device(struct fake_call *call, struct kvm_create_device *devic
 
 	if (fd < 0)
 		return fd;
-	device->fd = (uint32_t)fd;
-	call->value = device->fd;
+	call->value = device->fd = (uint32_t)fd;
 	return 0;
 }
 
@@ -259,9 +260,7 @@ static uint64_t attribute_value(const struct kvm_device_attr *attr)
 {
 	const void *from = (const void *)(uintptr_t)attr->addr;
 
-	if (!from)
-		return 0;
-	return bytes_load_le(from, fake_kvm.wide_groups >> attr->group & 1 ? 8 : 4);
+	return from ? bytes_load_le(from, fake_kvm.wide_groups >> attr->group & 1 ? 8 : 4) : 0;
 }
 
 static void run_fill(struct kvm_run *run, const struct fake_run *from)
@@ -286,8 +285,6 @@ static void run_fill(struct kvm_run *run, const struct fake_run *from)
 	case KVM_EXIT_ARM_NISV:
 		run->arm_nisv.fault_ipa = from->address;
 		run->arm_nisv.esr_iss = from->data;
-		break;
-	default:
 		break;
 	}
 }
@@ -446,6 +443,11 @@ int kvm_capability(int fd, unsigned int capability)
 	return result < 0 ? 0 : result;
 }
 
+unsigned long kvm_hwcap(void)
+{
+	return fake_kvm.hwcap;
+}
+
 int kvm_create_vm(struct kvm *kvm, unsigned long type, struct error *err)
 {
 	int fd = kvm_ioctl_value(kvm->fd, KVM_CREATE_VM, type);
@@ -489,11 +491,8 @@ void kvm_unmap_run(const struct kvm *kvm, struct kvm_run *run)
 
 int kvm_device_set(int device_fd, uint32_t group, uint64_t attribute, void *value)
 {
-	struct kvm_device_attr attr = {
-		.group = group,
-		.attr = attribute,
-		.addr = (uint64_t)(uintptr_t)value,
-	};
+	struct kvm_device_attr attr = {.group = group, .attr = attribute};
 
+	attr.addr = (uint64_t)(uintptr_t)value;
 	return kvm_ioctl(device_fd, KVM_SET_DEVICE_ATTR, &attr);
 }

@@ -74,8 +74,12 @@ struct fake_kvm {
 		uint64_t id;
 		int code;
 	} refusals[FAKE_REFUSALS_MAX];
+	unsigned long hwcap; /* what kvm_hwcap() says */
 	/* For requests that the fake does not know: they succeed without effect unless set. */
 	int (*other)(int fd, unsigned long request, void *argument);
+	/* A SET_ONE_REG with more to it than a value that is stored: true: it is done, or refused
+	 * with call->result; false: it is stored. May use fake_kvm_reg(), _get() and _set(). */
+	bool (*set_one)(struct fake_call *call, const void *value);
 	struct fake_reg regs[FAKE_REGS_MAX];
 };
 extern struct fake_kvm fake_kvm;

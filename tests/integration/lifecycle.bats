@@ -308,3 +308,41 @@ for line in open("metrics"): assert json.loads(line)["mote_exits_total"]["mmio"]
 	[ -e log ]
 	[ -e serial ]
 }
+
+# register NAME [VCPU]: its value in the file `registers`, from `mote inspect --registers --json`
+register() {
+	python3 -c 'import json, sys
+vcpu = json.load(open("registers"))["vcpus"][int(sys.argv[2])]
+print(*[r["value"] for c in vcpu["classes"].values() for r in c if r["name"] == sys.argv[1]])' \
+		"$1" "${2-0}"
+}
+
+@test "mote inspect --registers, of a paused microVM" {
+	id=$(mote run --detach --cpus 2 "$REAL/busybox" sh -c 'while :; do :; done')
+	run -125 mote inspect --registers "$id"
+	[[ $output == *"paused or has ended"* ]]
+	mote pause "$id"
+	mote inspect --registers "$id" >text
+	mote inspect --registers --json "$id" >registers
+	expect "$(grep -c '^vCPU' text)" 2
+	for class in runtime fpsimd reset timer debug event feature; do
+		grep -qx $class text
+	done
+	grep -q "^  PC  *$(register PC)" text
+	[[ $(register PC) =~ ^0x[0-9a-f]{16}$ ]]
+	[ "$(register V0)" ]
+	# Looking has changed nothing, and what it found was kept.
+	expect "$(register PC)" "$(mote inspect --registers "$id" | sed -n 's/^  PC *\([^ ]*\) valid$/\1/p' | head -1)"
+	expect "$(curl -s --unix-socket "$XDG_RUNTIME_DIR/mote/$id/api.sock" http://l/metrics |
+		grep -c 'op="set"} 0$')" 6
+	mote resume "$id"
+	mote stop "$id" --timeout 1
+}
+
+@test "mote inspect --registers, of a guest that has crashed" {
+	id=$(mote run --detach "$REAL/busybox" sh -c 'kill -11 $$')
+	until mote ps | grep "^$id " | grep -q crashed; do :; done
+	mote inspect --registers --json "$id" >registers
+	[[ $(register PC) =~ ^0x[0-9a-f]{16}$ ]]
+	mote kill "$id"
+}

@@ -135,6 +135,28 @@ int control_request(struct control *control, struct request *request, struct rep
 	}
 }
 
+unsigned int control_vcpu_count(const struct control *control)
+{
+	(void)control;
+	return 1;
+}
+
+/* One of each kind: a plain register, one that was refused, a vector. */
+void control_registers(const struct control *control, unsigned int vcpu,
+		       void (*visit)(void *context, const struct reg_view *view), void *context)
+{
+	static const uint8_t value[16] = {0xef, 0xcd, [15] = 0x80};
+	const struct reg_view views[] = {
+		{.name = "PC", .class = REG_RUNTIME, .value = value, .size = 8, .valid = true},
+		{"ESR_EL1", REG_RESET, value, 8, false, true, true, 0x1234},
+		{.name = "V0", .class = REG_FPSIMD, .value = value, .size = 16},
+	};
+
+	(void)control, (void)vcpu;
+	for (unsigned int i = 0; i < sizeof(views) / sizeof(views[0]); i++)
+		visit(context, &views[i]);
+}
+
 const char *control_id(const struct control *control)
 {
 	(void)control;

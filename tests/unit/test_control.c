@@ -73,6 +73,7 @@ static const struct {
 	{OP_PUT_METRICS, "N"},
 	{OP_PUT_SERIAL, "N"},
 	{OP_PUT_WATCHDOG, "N"},
+	{OP_GET_REGISTERS, "PE"},
 	{OP_PAUSE, "RP"},
 	{OP_RESUME, "RP"},
 };
@@ -99,6 +100,8 @@ static const char *refusal_of(char name, const char *allowed)
 {
 	if (name == 'N')
 		return "not supported before starting the microVM";
+	if (!strcmp(allowed, "PE"))
+		return "paused or has ended";
 	return strcmp(allowed, "N") ? "has ended" : "not supported after starting the microVM";
 }
 

@@ -349,12 +349,12 @@ static void test_changed_registers_are_written_before_the_run_only(void **state)
 	assert_int_equal(fake_kvm_count(KVM_GET_ONE_REG), 0);
 	assert_ok(reg_get(&vcpu.regs, ARM64_PC, &value, &err), err);
 	assert_int_equal(value, 0x40080000);
-	assert_int_equal(fake_kvm_get(vcpu.fd, arch_reg_rows[ARM64_X0].id), 0x47000000);
+	assert_int_equal(fake_kvm_get(vcpu.fd, arch_regs.rows[ARM64_X0].id), 0x47000000);
 }
 
 static void guest_moves_pc(int fd)
 {
-	fake_kvm_set(fd, arch_reg_rows[ARM64_PC].id, 0x1234);
+	fake_kvm_set(fd, arch_regs.rows[ARM64_PC].id, 0x1234);
 }
 
 static void test_a_run_makes_copies_stale(void **state)
@@ -373,7 +373,7 @@ static void test_refused_register_stops_with_its_name(void **state)
 {
 	(void)state;
 	assert_ok(arch_vcpu_boot(&vcpu.regs, 0x40080000, 0, &err), err);
-	fake_kvm_reg(vcpu.fd, arch_reg_rows[ARM64_PC].id)->refuse_set = EINVAL;
+	fake_kvm_reg(vcpu.fd, arch_regs.rows[ARM64_PC].id)->refuse_set = EINVAL;
 	run_to_its_end();
 	assert_int_equal(stop_action, EXIT_FAIL);
 	assert_contains(stop_reason.message, "PC");

@@ -10,7 +10,7 @@
 
 static uint64_t boot_register(unsigned int row)
 {
-	return fake_kvm_get(fake_kvm_call(KVM_RUN, 0)->fd, arch_reg_rows[row].id);
+	return fake_kvm_get(fake_kvm_call(KVM_RUN, 0)->fd, arch_regs.rows[row].id);
 }
 
 /* ---- what the guest finds ---- */

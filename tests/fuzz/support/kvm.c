@@ -7,3 +7,14 @@ int kvm_ioctl(int fd, unsigned long request, void *argument)
 	(void)fd, (void)request, (void)argument;
 	return 0;
 }
+
+unsigned long kvm_hwcap(void)
+{
+	return 0;
+}
+
+int kvm_ioctl_value(int fd, unsigned long request, unsigned long argument)
+{
+	(void)fd, (void)request, (void)argument;
+	return 0;
+}
