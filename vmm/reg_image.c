@@ -83,7 +83,7 @@ int regs_save(struct regs *regs, struct reg_image *image, struct error *err)
 		return result;
 	for (unsigned int i = 0; i < regs_rows(regs); i++)
 		bytes += saved(regs, i) ? record_bytes(regs_row(regs, i)->size) : 0;
-	at = image->data = calloc(1, bytes);
+	at = image->data = calloc(1, bytes ? bytes : 1);
 	if (!at)
 		return error_set(err, ENOMEM, "registers: out of memory");
 	image->size = bytes;

@@ -30,6 +30,18 @@ static uint16_t *slot_find(struct id_index *index, uint64_t id)
 	return &index->slots[i];
 }
 
+/* Once for a process: what one host lists for one vCPU it lists for all. */
+static void report_extra(const struct regs *regs)
+{
+	static bool reported;
+
+	if (__atomic_exchange_n(&reported, true, __ATOMIC_RELAXED))
+		return;
+	for (unsigned int i = 0; i < regs->extra_count; i++)
+		log_info("register 0x%016llx of this host has no name here: saved as it is",
+			 (unsigned long long)regs->extra[i].id);
+}
+
 /* Rows that only this host has. They are transferred as they are. */
 static int add_extra(struct regs *regs, const struct id_index *index, struct error *err)
 {
@@ -68,19 +80,8 @@ static int add_extra(struct regs *regs, const struct id_index *index, struct err
 		};
 		bytes += size;
 	}
+	report_extra(regs);
 	return 0;
-}
-
-/* Once for a process: what one host lists for one vCPU it lists for all. */
-static void report_extra(const struct regs *regs)
-{
-	static bool reported;
-
-	if (__atomic_exchange_n(&reported, true, __ATOMIC_RELAXED))
-		return;
-	for (unsigned int i = 0; i < regs->extra_count; i++)
-		log_info("register 0x%016llx of this host has no name here: saved as it is",
-			 (unsigned long long)regs->extra[i].id);
 }
 
 static int compare(struct regs *regs, struct id_index *index, struct error *err)
@@ -102,7 +103,6 @@ static int compare(struct regs *regs, struct id_index *index, struct error *err)
 	if (result < 0)
 		return result;
 	regs->has_list = true;
-	report_extra(regs);
 	return 0;
 }
 

@@ -59,6 +59,14 @@ static void end_of_interrupt(uint32_t intid)
 		store(ARM64_GICC + 0x10, 4, intid);
 }
 
+/* The end is when it is first seen that there is to be one. On a slow host there may be nothing
+ * but ticks to be taken, so they look as well. Interrupts masked. */
+static void look_for_end(volatile struct ticks_cpu *cpu, uint64_t now)
+{
+	if (page->stop && !cpu->end)
+		cpu->end = now;
+}
+
 /* A tick. After the last one that was due by the end the timer is off. */
 static void count(volatile struct ticks_cpu *cpu, uint64_t now)
 {
@@ -86,17 +94,18 @@ uint64_t guest_exception(uint64_t syndrome, uint64_t address, uint64_t at)
 	}
 	if (now < cpu->seen)
 		cpu->backwards++;
+	look_for_end(cpu, now);
 	if (!cpu->end || cpu->due <= cpu->end)
 		count(cpu, now);
 	end_of_interrupt(intid);
 	return at;
 }
 
-/* The end is now; what was due by then is still taken, tick by tick, however slow the host is. */
+/* What was due by the end is still taken, tick by tick. */
 static void take_last(volatile struct ticks_cpu *cpu)
 {
 	__asm__ volatile("msr daifset, #2" ::: "memory");
-	cpu->end = READ(cntvct_el0);
+	look_for_end(cpu, READ(cntvct_el0));
 	if (cpu->due > cpu->end)
 		WRITE(cntv_ctl_el0, 0);
 	__asm__ volatile("msr daifclr, #2" ::: "memory");

@@ -13,7 +13,7 @@
 #include "tests/registers/arm64/machine.h"
 #include "vmm/vcpu.h"
 
-enum { WAIT_S = 60 };
+enum { WAIT_S = 300 };
 
 struct ticker {
 	struct test_vm vm;
