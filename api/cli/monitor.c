@@ -132,6 +132,9 @@ static void child(const struct start *start)
 
 	reset_signals(start->detach);
 	result = start->detach ? detach_child(start->log) : attach_child(start->parent);
+	/* The monitor gets the streams and nothing else that our caller left open. */
+	if (!result)
+		result = close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
 	if (!result)
 		execv(start->program, (char *const *)arguments);
 	failed = errno;

@@ -7,10 +7,7 @@ load helper
 
 setup() {
 	cd "$BATS_TEST_TMPDIR"
-	mkdir -p "${XDG_RUNTIME_DIR:=$BATS_TEST_TMPDIR}"
-	export XDG_RUNTIME_DIR
-	BASE=$XDG_RUNTIME_DIR/mote
-	[ "$(id -u)" != 0 ] || BASE=/run/mote
+	state_base
 }
 
 teardown() {

@@ -8,6 +8,14 @@ TOP=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 # shellcheck disable=SC2034 # used by the test files
 EXAMPLES=$TOP/examples PROGRAMS=$TOP/programs GUESTS=$TOP/guests REAL=$TOP/real
 
+# state_base: sets BASE to where the state of running VMs is.
+state_base() {
+	mkdir -p "${XDG_RUNTIME_DIR:=$BATS_TEST_TMPDIR}"
+	export XDG_RUNTIME_DIR
+	BASE=$XDG_RUNTIME_DIR/mote
+	[ "$(id -u)" != 0 ] || BASE=/run/mote
+}
+
 # vmm_start [OPTIONS...]: a monitor with its API at $SOCKET and its streams in files.
 vmm_start() {
 	SOCKET=$BATS_TEST_TMPDIR/api.sock

@@ -6,10 +6,14 @@ load helper
 
 setup() {
 	cd "$BATS_TEST_TMPDIR"
+	state_base
 }
 
 teardown() {
 	vmm_stop
+	for id in $(mote ps | sed -n '2,$s/ .*//p'); do
+		mote kill "$id"
+	done
 }
 
 # put PATH BODY [STATUS]
@@ -333,7 +337,7 @@ print(*[r["value"] for c in vcpu["classes"].values() for r in c if r["name"] == 
 	[ "$(register V0)" ]
 	# Looking has changed nothing, and what it found was kept.
 	expect "$(register PC)" "$(mote inspect --registers "$id" | sed -n 's/^  PC *\([^ ]*\) valid$/\1/p' | head -1)"
-	expect "$(curl -s --unix-socket "$XDG_RUNTIME_DIR/mote/$id/api.sock" http://l/metrics |
+	expect "$(curl -s --unix-socket "$BASE/$id/api.sock" http://l/metrics |
 		grep -c 'op="set"} 0$')" 6
 	mote resume "$id"
 	mote stop "$id" --timeout 1

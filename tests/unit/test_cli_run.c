@@ -466,6 +466,7 @@ static int setup(void **state)
 	snprintf(vm_name, sizeof(vm_name), "test-%d", (int)getpid());
 	setenv("XDG_RUNTIME_DIR", scratch_path, 1);
 	setenv("MOTE_VMM", "/proc/self/exe", 1);
+	signal(SIGINT, SIG_DFL); /* ignored in what a shell starts in the background */
 	write_program("hello", MOTE_ELF_MACHINE, PT_NULL);
 	return result;
 }
