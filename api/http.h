@@ -44,7 +44,8 @@ void http_reader_init(struct http_reader *reader);
 void http_reader_finish(struct http_reader *reader);
 
 /* Takes bytes up to the end of one request; *used says how many. Not to be called
- * again after HTTP_COMPLETE before http_reader_next(), and never after HTTP_FAILED. */
+ * again after HTTP_COMPLETE before http_reader_next(), and never after HTTP_FAILED or a
+ * request without keep_alive: what follows an upgrade isn't HTTP. */
 enum http_progress http_reader_feed(struct http_reader *reader, const char *data, size_t length,
 				    size_t *used);
 

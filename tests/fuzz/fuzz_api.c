@@ -57,13 +57,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct http_reader reader;
 	struct control control;
+	bool goes_on = true;
 	size_t used;
 
 	fake_control_init(&control);
 	http_reader_init(&reader);
-	while (size &&
+	while (goes_on && size &&
 	       http_reader_feed(&reader, (const char *)data, size, &used) == HTTP_COMPLETE) {
+		check(used > 0);
 		answer(&control, &reader.request);
+		goes_on = reader.request.keep_alive;
 		http_reader_next(&reader);
 		data += used;
 		size -= used;
