@@ -65,26 +65,49 @@ static int64_t read_run(void *run, size_t length, bool may_wait)
 	}
 }
 
-static int64_t console_read(struct file *file, struct uio *uio, uint64_t *offset)
+/* Into the user's pages if a long run or all of the buffer lies together, else through the bounce
+ * pages: what one read of the host gives is never cut where a page ends. */
+static int64_t read_piece(struct uio *uio, bool may_wait, size_t *asked)
 {
-	size_t run;
-	void *buffer;
+	char *into = uio_run(uio, asked);
+	bool direct = *asked >= DIRECT_MIN || *asked == uio->total;
 	int64_t result;
 
-	(void)offset;
-	if (!uio->total)
-		return 0;
-	if (control_is_raw(0))
-		return terminal_read(file, uio);
-	buffer = uio_run(uio, &run);
-	if (!run)
+	if (!*asked)
 		return -EFAULT;
-	if (run > CONTROL_LENGTH_MAX)
-		run = CONTROL_LENGTH_MAX;
-	result = read_run(buffer, run, !(file->flags & O_NONBLOCK));
+	if (!direct) {
+		into = pages_bounce();
+		*asked = uio->total < BOUNCE_SIZE ? uio->total : BOUNCE_SIZE;
+	}
+	if (*asked > CONTROL_LENGTH_MAX)
+		*asked = CONTROL_LENGTH_MAX;
+	result = read_run(into, *asked, may_wait);
+	if (result > 0 && !direct)
+		return uio_move(uio, into, (size_t)result);
 	if (result > 0)
 		uio_advance(uio, (size_t)result);
 	return result;
+}
+
+/* Piece after piece while each comes whole, except a terminal's lines. */
+static int64_t console_read(struct file *file, struct uio *uio, uint64_t *offset)
+{
+	bool may_wait = !(file->flags & O_NONBLOCK);
+	int64_t done = 0, result = 0;
+	size_t asked = 0;
+
+	(void)offset;
+	if (uio->total && control_is_raw(0))
+		return terminal_read(file, uio);
+	while (uio->total && result == (int64_t)asked) {
+		result = read_piece(uio, may_wait && !done, &asked);
+		if (result <= 0)
+			return done ? done : result;
+		done += result;
+		if (control_is_terminal(0))
+			break;
+	}
+	return done;
 }
 
 /* A line is gathered here: it costs no page more. */

@@ -21,6 +21,7 @@
 #include "vmm/dev/stream.h"
 #include "vmm/log.h"
 #include "vmm/loop.h"
+#include "vmm/standard.h"
 
 /* Firecracker's exit statuses where it has one; ours where the guest never ran. */
 enum { STATUS_GENERIC = 1, STATUS_NO_APPLICATION = 125, STATUS_CONFIG = 152, STATUS_USAGE = 153 };
@@ -291,7 +292,8 @@ int main(int argc, char **argv)
 {
 	struct monitor monitor = {0};
 	struct error err = {0};
-	int status = options_parse(&monitor.options, argc, argv);
+	int status = standard_fill(&err) < 0 ? complain(STATUS_GENERIC, err.message)
+					     : options_parse(&monitor.options, argc, argv);
 
 	if (status >= 0)
 		return status;

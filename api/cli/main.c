@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/cli/commands.h"
+#include "vmm/standard.h"
 
 static const struct {
 	const char *name;
@@ -63,6 +64,10 @@ static int dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	struct error err;
+
+	if (standard_fill(&err) < 0)
+		return command_fail(STATUS_FAILED, &err);
 	if (argc < 2) {
 		help(stderr);
 		return STATUS_FAILED;

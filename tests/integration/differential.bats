@@ -111,6 +111,11 @@ same_program() {
 	same_program diff-stdio 'x y' 'ü€' '' "'\"\\*"
 }
 
+@test "standard input that is a file" {
+	seq 1 200000 >in
+	same_program diff-stdin
+}
+
 @test "errors of system calls" {
 	same_program diff-errors
 }

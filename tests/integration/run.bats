@@ -211,6 +211,20 @@ setup() {
 	expect "$(cat out)" y
 }
 
+@test "closed standard streams are closed for the program too" {
+	local closed
+	for closed in '<&-' '>&-' '<&- >&-' '2>&-' '>&- 2>&-' '<&- >&- 2>&-'; do
+		expect "$closed: $(eval "{ timeout 20 mote run '$REAL/busybox' cat <<<x $closed; } 2>&1"
+			echo $?)" "$closed: $(eval "{ '$REAL/busybox' cat <<<x $closed; } 2>&1"
+			echo $?)"
+		echo x >in
+		printf '{"application": {"path": "%s", "args": ["cat"]}}' "$REAL/busybox" >c.json
+		expect "$closed: $(eval "timeout 20 mote-vmm --no-api --config-file c.json <in $closed"
+			echo $?)" "$closed: $(eval "'$REAL/busybox' cat <in $closed"
+			echo $?)"
+	done
+}
+
 @test "nothing is left behind" {
 	mote run "$EXAMPLES/hello/hello"
 	mote run "$REAL/busybox" false || :
