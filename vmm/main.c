@@ -53,6 +53,7 @@ static const char usage[] =
 	"  --id ID             name of this microVM (anonymous-instance)\n"
 	"  --log-path FILE     append messages to FILE instead of standard error\n"
 	"  --metrics-path FILE append metrics to FILE at FlushMetrics and at the end\n"
+	"  --keep-output MIB   standard output and error are a file: keep its last MIB\n"
 	"  --level LEVEL       Off, Error, Warning, Info or Debug (Warning)\n"
 	"  --no-seccomp        run without system call filters\n"
 	"  --version           print the version\n"
@@ -65,6 +66,7 @@ enum option_value {
 	OPTION_ID,
 	OPTION_LOG_PATH,
 	OPTION_METRICS_PATH,
+	OPTION_KEEP_OUTPUT,
 	OPTION_LEVEL,
 	OPTION_NO_SECCOMP,
 	OPTION_VERSION,
@@ -78,6 +80,7 @@ static const struct option long_options[] = {
 	{"no-api", no_argument, NULL, OPTION_NO_API},
 	{"id", required_argument, NULL, OPTION_ID},
 	{"log-path", required_argument, NULL, OPTION_LOG_PATH},
+	{"keep-output", required_argument, NULL, OPTION_KEEP_OUTPUT},
 	{"level", required_argument, NULL, OPTION_LEVEL},
 	{"no-seccomp", no_argument, NULL, OPTION_NO_SECCOMP},
 	{"version", no_argument, NULL, OPTION_VERSION},
@@ -100,6 +103,17 @@ static bool id_is_good(const char *id)
 				   "0123456789-_");
 
 	return length > 0 && length <= 64 && !id[length];
+}
+
+static bool keep_output(const char *mib)
+{
+	char *end;
+	long value = strtol(mib, &end, 10);
+
+	if (end == mib || *end || value < 1 || value > 1 << 20)
+		return false;
+	standard_keep((uint64_t)value << 20);
+	return true;
 }
 
 /* -1: go on; else the status to end with. */
@@ -128,6 +142,10 @@ static int options_parse(struct options *options, int argc, char **argv)
 			break;
 		case OPTION_METRICS_PATH:
 			options->metrics_path = optarg;
+			break;
+		case OPTION_KEEP_OUTPUT:
+			if (!keep_output(optarg))
+				return complain(STATUS_USAGE, "--keep-output: 1 to 1048576 MiB");
 			break;
 		case OPTION_LEVEL:
 			options->level = log_level_parse(optarg);

@@ -40,6 +40,23 @@ static int write_all(const char *data, size_t length, struct error *err)
 	return 0;
 }
 
+/* Goes over what is no longer kept, and over the rest of the line that this cut: whether there is
+ * more. */
+static bool skip_lost(int log)
+{
+	off_t at = lseek(log, 0, SEEK_CUR), data = lseek(log, at, SEEK_DATA);
+	char start[4096];
+	const char *end = NULL;
+	ssize_t count;
+
+	if (data > at) {
+		count = pread(log, start, sizeof(start), data);
+		end = count > 0 ? memchr(start, '\n', (size_t)count) : NULL;
+		lseek(log, end ? data + (end + 1 - start) : data, SEEK_SET);
+	}
+	return data >= 0;
+}
+
 /* Copies what is there. */
 static int copy(int log, struct error *err)
 {
@@ -47,7 +64,7 @@ static int copy(int log, struct error *err)
 	ssize_t count;
 	int result = 0;
 
-	while (!result && (count = read(log, buffer, sizeof(buffer))) > 0)
+	while (!result && skip_lost(log) && (count = read(log, buffer, sizeof(buffer))) > 0)
 		result = write_all(buffer, (size_t)count, err);
 	return result;
 }

@@ -114,6 +114,8 @@ static int detach_child(const char *log_path)
 	return 0;
 }
 
+#define LOG_MIB "1" /* of a detached program's output, or up to twice as much */
+
 struct start {
 	char program[PATH_MAX];
 	char log[128];
@@ -126,7 +128,9 @@ struct start {
 static void child(const struct start *start)
 {
 	const char *const arguments[] = {
-		"mote-vmm", "--api-sock", start->state->socket, "--id", start->state->id, NULL,
+		"mote-vmm", "--api-sock",     start->state->socket,
+		"--id",     start->state->id, start->detach ? "--keep-output=" LOG_MIB : NULL,
+		NULL,
 	};
 	int failed, result;
 

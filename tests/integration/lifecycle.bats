@@ -258,6 +258,18 @@ n = array.array("i", [0]); fcntl.ioctl(8, termios.FIONREAD, n); print(n[0])')" -
 	[[ $reply == *watchdog* ]]
 }
 
+@test "the output of a detached program is kept up to a bound" {
+	id=$(mote run --detach "$REAL/busybox" seq 1 700000)
+	mote logs -f "$id" | tail -n 1 >last
+	expect "$(cat last)" 700000
+	[ "$(stat -c %s "$BASE/$id/log")" -gt 4000000 ]
+	[ "$(du -k "$BASE/$id/log" | cut -f 1)" -le 2200 ]
+	mote logs "$id" >kept
+	expect "$(tail -n 1 kept)" 700000
+	expect "$(wc -l <kept)" $((700001 - $(head -n 1 kept)))
+	[ "$(wc -c <kept)" -ge 1000000 ]
+}
+
 @test "metrics by HTTP and in a file" {
 	vmm_start --metrics-path metrics
 	start_program "$REAL/bash-static" -c '(echo forked); while :; do :; done'

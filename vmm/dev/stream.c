@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "vmm/log.h"
+#include "vmm/standard.h"
 
 static void streams_ready(void *context, uint32_t events)
 {
@@ -139,6 +140,7 @@ int stream_write(int fd, const void *bytes, size_t length, size_t *done)
 
 		if (put >= 0) {
 			*done += (size_t)put;
+			standard_wrote(fd, (uint64_t)put);
 			/* A kick that comes while no write blocks is seen between two pieces. */
 			return *done < length ? -EINTR : 0;
 		} else if (errno == EAGAIN) {
