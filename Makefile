@@ -421,16 +421,15 @@ $(B)/man/%: docs/man/%.scd | deps-install
 deps-install:
 	@lab/deps scdoc
 
+TO = $(DESTDIR)$(PREFIX)
 install: all $(MAN)
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/mote/musl/$(ARCH) \
-		$(DESTDIR)$(PREFIX)/share/bash-completion/completions
-	install -m 755 $(B)/mote $(B)/mote-vmm $(B)/mote-cc $(DESTDIR)$(PREFIX)/bin
+	install -d '$(TO)/bin' '$(TO)/lib/mote/musl/$(ARCH)' '$(TO)/share/bash-completion/completions'
+	install -m 755 $(B)/mote $(B)/mote-vmm $(B)/mote-cc '$(TO)/bin'
 	cp -rL --no-preserve=ownership $(SYSROOT)/usr/include/$(MUSL_$(ARCH)) \
-		$(SYSROOT)/usr/lib/$(MUSL_$(ARCH)) $(DESTDIR)$(PREFIX)/lib/mote/musl/$(ARCH)
+		$(SYSROOT)/usr/lib/$(MUSL_$(ARCH)) '$(TO)/lib/mote/musl/$(ARCH)'
 	for page in $(MAN); do install -D -m 644 $$page \
-		$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit; done
-	install -m 644 docs/completion/mote.bash \
-		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/mote
+		'$(TO)'/share/man/man$${page##*.}/$${page##*/} || exit; done
+	install -m 644 docs/completion/mote.bash '$(TO)/share/bash-completion/completions/mote'
 
 clean:
 	rm -rf build

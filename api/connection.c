@@ -28,7 +28,7 @@ struct connection {
 	struct connection *next;
 	enum connection_state state;
 	int64_t deadline; /* 0: none */
-	int64_t idle_since; /* when the last answer was sent, or the client came */
+	int64_t quiet_since; /* when something last came or got away, or the client came */
 	bool last; /* no further request is read */
 	struct http_reader reader;
 	size_t input_start, input_end;
@@ -106,9 +106,10 @@ static bool output_done(struct connection *connection)
 	connection->sent = 0;
 	if (connection->last)
 		return linger(connection);
-	connection->idle_since = connections_now_ms();
-	connection->deadline =
-		connection->reader.begun ? connection->idle_since + connection->all->timeout_ms : 0;
+	connection->quiet_since = connections_now_ms();
+	connection->deadline = connection->reader.begun
+				       ? connection->quiet_since + connection->all->timeout_ms
+				       : 0;
 	enter(connection, READING);
 	return true;
 }
@@ -130,7 +131,8 @@ static bool send_output(struct connection *connection)
 			return false;
 		}
 		connection->sent += (size_t)count;
-		connection->deadline = connections_now_ms() + connection->all->timeout_ms;
+		connection->quiet_since = connections_now_ms();
+		connection->deadline = connection->quiet_since + connection->all->timeout_ms;
 	}
 	return output_done(connection);
 }
@@ -238,6 +240,7 @@ static bool read_ready(struct connection *connection)
 	}
 	connection->input_start = 0;
 	connection->input_end = (size_t)count;
+	connection->quiet_since = connections_now_ms();
 	return process(connection);
 }
 
@@ -288,7 +291,7 @@ static struct connection *connection_create(struct connections *all, int fd, str
 	}
 	connection->source = (struct loop_source){fd, connection_ready, connection};
 	connection->all = all;
-	connection->idle_since = connections_now_ms();
+	connection->quiet_since = connections_now_ms();
 	http_reader_init(&connection->reader);
 	if (!loop_add(all->loop, &connection->source, EPOLLIN, err))
 		return connection;
@@ -357,10 +360,10 @@ bool connections_evict(struct connections *all)
 	struct connection *oldest = NULL;
 
 	for (struct connection *at = all->first; at; at = at->next) {
-		if (at->state != READING || at->reader.begun)
+		if (at->state == HELD)
 			continue;
 		/* The list begins with the newest: of two in one millisecond the later is older. */
-		if (!oldest || at->idle_since <= oldest->idle_since)
+		if (!oldest || at->quiet_since <= oldest->quiet_since)
 			oldest = at;
 	}
 	if (oldest)

@@ -41,7 +41,8 @@ void connections_notify(struct connections *all);
 /* Does what is due; returns the next deadline (CLOCK_MONOTONIC, ms), or 0 for none. */
 int64_t connections_expire(struct connections *all);
 
-/* Closes the connection that is between requests for longest; false if there is none. */
+/* Closes the connection that is quiet for longest, whatever it is in the middle of, but for those
+ * that are held; false if there is none. */
 bool connections_evict(struct connections *all);
 
 int64_t connections_now_ms(void); /* the clock of the deadlines */

@@ -2,7 +2,7 @@
 /* The program's first stack: argument and environment strings at the top, below them the
  * auxiliary vector, environment and argument pointers, as the psABI and Linux have it.
  *
- * The stack has a fixed size and is charged whole at the start: 1/16 of the memory, at most
+ * The stack has a fixed size and is charged whole at the start: 1/8 of the memory, at most
  * 8 MiB. It never grows, so a deep call is a fault only where RLIMIT_STACK says so. */
 #include <linux/auxvec.h>
 #include <linux/errno.h>
@@ -86,11 +86,11 @@ static void push_auxiliary(struct builder *b, const struct program *program, uin
 
 static int area_create(struct program *program, uint64_t top)
 {
-	uint64_t size = page_down((pages_total() << PAGE_SHIFT) / 16);
+	uint64_t size = page_down((pages_total() << PAGE_SHIFT) / 8);
 	struct area area = {.access = ACCESS_READ | ACCESS_WRITE, .flags = AREA_STACK};
 
 	size = size > STACK_MAX ? STACK_MAX : size < STACK_MIN ? STACK_MIN : size;
-	/* 1/16 of 128 MiB is a little short of 8 MiB, since the image is taken off. */
+	/* 1/8 of 64 MiB is a little short of 8 MiB, since the image is taken off. */
 	if (size > STACK_MAX - STACK_MAX / 8)
 		size = STACK_MAX;
 	program->stack_top = top;

@@ -22,20 +22,6 @@ static const struct cli_option options_table[] = {
 	{.name = NULL},
 };
 
-/* True if nobody has it any more; it is gone then. */
-static bool remove_dead(struct state *state)
-{
-	struct error err;
-	int result = state_lock(state, &err);
-
-	if (result == -ENOENT) /* not even a pid file: rmdir() takes only what is empty */
-		return !rmdir(state->path);
-	if (result)
-		return false;
-	state_remove(state);
-	return true;
-}
-
 static json_t *member(json_t *answer, const char *section, const char *key)
 {
 	if (section)
@@ -78,7 +64,7 @@ static json_t *describe(const char *base, const char *id)
 	struct error err;
 	json_t *vm;
 
-	if (state_name(&state, base, id, &err) || remove_dead(&state))
+	if (state_name(&state, base, id, &err) || state_remove_dead(&state))
 		return NULL;
 	vm = json_pack("{s:s, s:s}", "id", id, "state", "starting");
 	if (!client_open(&client, state.socket, &err)) {

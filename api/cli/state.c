@@ -190,8 +190,37 @@ static int claim_random(struct state *state, const char *base, struct error *err
 	return result;
 }
 
+bool state_remove_dead(struct state *state)
+{
+	struct error err;
+	int result = state_lock(state, &err);
+
+	if (result == -ENOENT) /* not even a pid file: rmdir() takes only what is empty */
+		return !rmdir(state->path);
+	if (result)
+		return false;
+	state_remove(state);
+	return true;
+}
+
+/* What was left by those that were killed. */
+static void sweep(const char *base)
+{
+	struct state state;
+	struct error err;
+	char **ids = state_list(base, &err);
+
+	for (char **id = ids; id && *id; id++) {
+		if (!state_name(&state, base, *id, &err))
+			state_remove_dead(&state);
+		free(*id);
+	}
+	free(ids);
+}
+
 int state_claim(struct state *state, const char *base, const char *id, struct error *err)
 {
+	sweep(base);
 	return id ? claim_named(state, base, id, err) : claim_random(state, base, err);
 }
 

@@ -30,8 +30,8 @@ bool state_id_is_good(const char *id);
 /* Only the names; nothing is touched. Fails for a bad id, or if the paths get too long. */
 int state_name(struct state *state, const char *base, const char *id, struct error *err);
 
-/* Makes the directory (id NULL: a new random one) and locks it. What a dead microVM left
- * there is removed; -EEXIST if a living one has it. */
+/* Makes the directory (id NULL: a new random one) and locks it; -EEXIST if a living microVM has
+ * it. What dead ones left in base is removed. */
 int state_claim(struct state *state, const char *base, const char *id, struct error *err);
 
 /* Locks what is already there; -EBUSY if somebody else has it locked, -EEXIST if it isn't
@@ -43,6 +43,9 @@ pid_t state_read_pid(const struct state *state); /* 0: none */
 
 void state_release(struct state *state); /* unlocks and leaves everything there */
 void state_remove(struct state *state); /* removes all of it; locked before, unlocked after */
+
+/* Removes what a dead microVM left: true if there is nothing any more. */
+bool state_remove_dead(struct state *state);
 
 /* The ids in base, sorted, NULL-terminated; names and array on the heap. NULL: see err. */
 char **state_list(const char *base, struct error *err);

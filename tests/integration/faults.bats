@@ -110,6 +110,16 @@ strike() {
 	expect_next_start
 }
 
+@test "what a killed start left is removed by the next, whatever its name" {
+	mote ps
+	mkdir "$BASE/bare" "$BASE/left"
+	: >"$BASE/left/pid"
+	: >"$BASE/left/.api.sock"
+	mote run "$REAL/busybox" true
+	[ ! -e "$BASE/bare" ]
+	[ ! -e "$BASE/left" ]
+}
+
 @test "kill -9 of the monitor at any moment of a start" {
 	for _ in $(seq 25); do
 		strike KILL mote-vmm

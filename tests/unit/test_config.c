@@ -27,12 +27,12 @@ static void test_machine_limits_name_the_field(void **state)
 		const char *field; /* NULL: taken */
 	} rows[] = {
 		{{.vcpu_count = 1, .mem_size_mib = 1}, NULL},
-		{{.vcpu_count = 32, .mem_size_mib = 1 << 19}, NULL},
+		{{.vcpu_count = 32, .mem_size_mib = 500 << 10}, NULL},
 		{{.vcpu_count = 0, .mem_size_mib = 128}, "vcpu_count"},
 		{{.vcpu_count = 33, .mem_size_mib = 128}, "vcpu_count"},
 		{{.vcpu_count = UINT32_MAX, .mem_size_mib = 128}, "vcpu_count"},
 		{{.vcpu_count = 1, .mem_size_mib = 0}, "mem_size_mib"},
-		{{.vcpu_count = 1, .mem_size_mib = (1 << 19) + 1}, "mem_size_mib"},
+		{{.vcpu_count = 1, .mem_size_mib = (500 << 10) + 1}, "mem_size_mib"},
 		{{.vcpu_count = 1, .mem_size_mib = UINT32_MAX}, "mem_size_mib"},
 		{{.vcpu_count = 1, .mem_size_mib = 128, .smt = true}, "smt"},
 	};

@@ -331,17 +331,19 @@ static void test_exit_kinds_are_judged(void **state)
 	static const struct {
 		uint64_t status;
 		int kind, code, signal;
+		const char *reason;
 	} rows[] = {
-		{CONTROL_EXIT_STATUS(CONTROL_EXITED, 0, 0), CONTROL_EXITED, 0, 0},
-		{CONTROL_EXIT_STATUS(CONTROL_EXITED, 0, 255), CONTROL_EXITED, 255, 0},
-		{CONTROL_EXIT_STATUS(CONTROL_SIGNALED, 1, 0), CONTROL_SIGNALED, 0, 1},
-		{CONTROL_EXIT_STATUS(CONTROL_SIGNALED, 64, 0), CONTROL_SIGNALED, 0, 64},
-		{CONTROL_EXIT_STATUS(CONTROL_SIGNALED, 0, 0), CONTROL_PANIC, 0, 0},
-		{CONTROL_EXIT_STATUS(CONTROL_SIGNALED, 65, 0), CONTROL_PANIC, 0, 65},
-		{CONTROL_EXIT_STATUS(CONTROL_PANIC, 0, 0), CONTROL_PANIC, 0, 0},
-		{CONTROL_EXIT_STATUS(CONTROL_NOEXEC, 0, 0), CONTROL_NOEXEC, 0, 0},
-		{CONTROL_EXIT_STATUS(4, 0, 0), CONTROL_PANIC, 0, 0},
-		{UINT64_MAX, CONTROL_PANIC, 255, 255},
+		{CONTROL_EXIT_STATUS(CONTROL_EXITED, 0, 0), CONTROL_EXITED, 0, 0, ""},
+		{CONTROL_EXIT_STATUS(CONTROL_EXITED, 0, 255), CONTROL_EXITED, 255, 0, ""},
+		{CONTROL_EXIT_STATUS(CONTROL_SIGNALED, 1, 0), CONTROL_SIGNALED, 0, 1, ""},
+		{CONTROL_EXIT_STATUS(CONTROL_SIGNALED, 64, 0), CONTROL_SIGNALED, 0, 64, ""},
+		{CONTROL_EXIT_STATUS(CONTROL_SIGNALED, 0, 0), CONTROL_PANIC, 0, 0, "0x10000 means"},
+		{CONTROL_EXIT_STATUS(CONTROL_SIGNALED, 65, 0), CONTROL_PANIC, 0, 65,
+		 "0x14100 means"},
+		{CONTROL_EXIT_STATUS(CONTROL_PANIC, 0, 0), CONTROL_PANIC, 0, 0, ""},
+		{CONTROL_EXIT_STATUS(CONTROL_NOEXEC, 0, 0), CONTROL_NOEXEC, 0, 0, ""},
+		{CONTROL_EXIT_STATUS(4, 0, 0), CONTROL_PANIC, 0, 0, "0x40000 means"},
+		{UINT64_MAX, CONTROL_PANIC, 255, 255, "0xffffffffffffffff means"},
 	};
 
 	(void)state;
@@ -351,7 +353,8 @@ static void test_exit_kinds_are_judged(void **state)
 		assert_int_equal(ended.kind, rows[i].kind);
 		assert_int_equal(ended.code, rows[i].code);
 		assert_int_equal(ended.signal, rows[i].signal);
-		assert_string_equal(ended.reason, "");
+		assert_non_null(strstr(ended.reason, rows[i].reason));
+		assert_int_equal(!*ended.reason, !*rows[i].reason);
 	}
 }
 

@@ -2,6 +2,7 @@
 #include "vmm/dev/control_page.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -164,8 +165,12 @@ static void control_exit(struct control_page_device *device, uint64_t status)
 	memory_read(device->memory, FIELD(device, reason), ended.reason, sizeof(ended.reason));
 	printable(ended.reason, sizeof(ended.reason));
 	if (ended.kind > CONTROL_NOEXEC ||
-	    (ended.kind == CONTROL_SIGNALED && (ended.signal < 1 || ended.signal > 64)))
+	    (ended.kind == CONTROL_SIGNALED && (ended.signal < 1 || ended.signal > 64))) {
 		ended.kind = CONTROL_PANIC;
+		if (!ended.reason[0])
+			snprintf(ended.reason, sizeof(ended.reason),
+				 "exit status 0x%" PRIx64 " means nothing", status);
+	}
 	device->ended(device->context, &ended);
 }
 
