@@ -8,6 +8,7 @@ from pathlib import Path
 from .common import Interrupted, LabError, catch_signals, say
 from .host import Host
 from .job import run_job, run_shell
+from .keeper import keep, ready
 from .variants import ARCHITECTURES
 
 _ABOUT = """\
@@ -38,12 +39,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lab/lab", description=_ABOUT, epilog=_STATUS,
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--host", metavar="VARIANT", default="default", choices=variants,
+    parser.add_argument("--host", metavar="VARIANT", choices=variants,
                         help=f"kind of host: {', '.join(variants)}")
     parser.add_argument("--icount", action="store_true",
                         help="one processor whose clock counts instructions: times repeat within a percent")
     parser.add_argument("--shell", action="store_true", help="an interactive shell instead of DIR/run")
-    parser.add_argument("--prepare", action="store_true", help="only build and save the host")
+    parser.add_argument("--prepare", action="store_true", help="only make the host ready")
+    parser.add_argument("--keep", metavar="SLOT", type=int, help=argparse.SUPPRESS)  # for keeper.py
     parser.add_argument("--timeout", metavar="SECONDS", type=_seconds,
                         help=f"end a job that takes longer (default: {_JOB_SECONDS}; none for a shell)")
     parser.add_argument("arch", metavar="ARCH", choices=ARCHITECTURES, help=", ".join(ARCHITECTURES))
@@ -53,17 +55,21 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     arch = ARCHITECTURES[options.arch]
-    if options.host not in arch.variants:
-        parser.error(f"there is no {options.host} host for {options.arch}")
-    variant = arch.variants[options.host]
+    name = options.host or (arch.counting if options.icount else "default")
+    if name not in arch.variants:
+        parser.error(f"there is no {name} host for {options.arch}")
+    variant = arch.variants[name]
     if options.icount and not variant.restorable:
-        parser.error(f"--icount needs a saved host, and a {options.host} host can't be saved")
-    host = Host(options.arch, arch, options.host, variant, options.icount)
+        parser.error(f"--icount needs a saved host, and a {name} host can't be saved")
+    host = Host(options.arch, arch, name, variant, options.icount)
+    if options.keep is not None:
+        keep(host, options.keep)
+        return 0
     if options.prepare:
         if options.shell or options.dir:
             parser.error("--prepare runs nothing")
-        host.prepare()
-        return 0
+        with ready(host):
+            return 0
     if options.dir is not None and not options.dir.is_dir():
         parser.error(f"{options.dir} is not a directory")
     if options.shell:

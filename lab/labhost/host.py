@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from . import images, packages
+from . import images, packages, qemu
 from .cache import built
 from .common import CACHE, LabError, say
 from .qemu import Machine
@@ -42,16 +42,19 @@ class Host:
     def hardware(self) -> list[str]:
         """The part of QEMU's command line that is the same on every machine.
         Saver and restorer must agree on it, so it is part of the recipe."""
+        bus = self.variant.bus
         counting = ["-icount", "shift=0,sleep=off", "-smp", "1", "-rtc", "clock=vm",
-                    "-global", "virtio-mmio.ioeventfd=off"]
-        parallel = ["-accel", "tcg,thread=multi", "-smp", "2"]
+                    "-global", f"{bus.transport}.ioeventfd=off"]
+        parallel = ["-accel", "tcg,thread=multi", "-smp", f"{self.variant.processors}"]
         append = f"console={self.arch.console} quiet panic=-1 audit=0 mitigations=off rodata=off" \
                  f" lab.variant={self.name} lab.icount={int(self.icount)}" \
+                 f" lab.terminal={self.arch.terminal}" \
                  f" lab.saved={int(self.variant.restorable)}"
         ports = [f"virtserialport,chardev={name},name={name}" for name in PORTS]
-        disks = [f"virtio-blk-device,drive={name},serial={name}"
-                 for name in ("root", "modules", "job", "out")]
-        devices = ["virtio-serial-device", "virtconsole,chardev=tty", *ports, *disks]
+        disks = [f"virtio-blk-{bus.device}{bus.place.format(number)},drive={name},serial={name}"
+                 for number, name in enumerate(("root", "modules", "job", "out"), 1)]
+        serial = f"virtio-serial-{bus.device}{bus.place.format(0)}"
+        devices = [*bus.others, serial, "virtconsole,chardev=tty", *ports, *disks]
         return [
             "-M", self.variant.machine, "-cpu", self.variant.cpu, "-m", MEMORY,
             *(counting if self.icount else parallel),
@@ -74,12 +77,12 @@ class Host:
               ("-blockdev", f"raw,node-name={name},read-only=on,file.driver=file,file.filename={path}")),
         ]
 
-    def _boot(self, memory: str, disks: dict[str, BinaryIO]) -> Machine:
+    def boot(self, disks: dict[str, BinaryIO], memory: str = "memory-backend-ram") -> Machine:
         """Starts a cold host and returns it once it is ready for a job."""
-        machine = Machine(self._command(memory), CHANNELS, disks)
+        machine = qemu.start(self._command(memory), CHANNELS, disks)
         try:
             machine.greet()
-            _wait_ready(machine)
+            wait_ready(machine, _BOOT_SECONDS)
         except BaseException:
             machine.__exit__()
             raise
@@ -90,31 +93,35 @@ class Host:
         start = time.monotonic()
         memory = f"memory-backend-file,mem-path={directory}/memory,share=on"
         with empty_disk() as job, empty_disk() as out:
-            with self._boot(memory, {"job": job, "out": out}) as machine:
+            with self.boot({"job": job, "out": out}, memory) as machine:
                 machine.save(directory / "devices")
                 machine.quit()
         say(f"host ({self.label}) saved after {time.monotonic() - start:.0f} s")
 
-    def saved(self) -> Path:
-        """The directory with this host's saved `memory` and `devices`."""
+    @property
+    def file_name(self) -> str:
+        return self.label.replace(" ", "-")
+
+    def recipe(self) -> dict[str, object]:
+        """Whatever makes another host of it."""
         boot = images.boot(self.arch, self.variant.kernel)
         root = images.root(self.arch)
-        recipe = {
+        return {
             "qemu": packages.contents(packages.qemu(self.arch)),
             "hardware": self.hardware(),
             "disk": DISK_BYTES,
             "images": [boot.name, root.parent.name],
         }
-        return built("hosts", self.label.replace(" ", "-"), recipe, self._build)
 
-    def start(self, disks: dict[str, BinaryIO]) -> Machine:
-        """A host that waits for a job, running or not."""
-        if not self.variant.restorable:
-            say(f"booting host ({self.label})")
-            return self._boot("memory-backend-ram", disks)
+    def saved(self) -> Path:
+        """The directory with this host's saved `memory` and `devices`."""
+        return built("hosts", self.file_name, self.recipe(), self._build)
+
+    def restore(self, disks: dict[str, BinaryIO]) -> Machine:
+        """A saved host, which stands still where it waits for a job."""
         saved = self.saved()
         memory = f"memory-backend-file,mem-path={saved}/memory,share=off"
-        machine = Machine([*self._command(memory), "-S", "-incoming", "defer"], CHANNELS, disks)
+        machine = qemu.start([*self._command(memory), "-S", "-incoming", "defer"], CHANNELS, disks)
         try:
             machine.greet()
             machine.restore(saved / "devices")
@@ -123,26 +130,19 @@ class Host:
             raise
         return machine
 
-    def prepare(self) -> None:
-        """Builds whatever a later start needs."""
-        if self.variant.restorable:
-            self.saved()
-        else:
-            self._command("")
-
 
 def empty_disk() -> BinaryIO:
     """A sparse disk without a name: it ends with its last user."""
     directory = CACHE / "lab"
     directory.mkdir(parents=True, exist_ok=True)
-    disk = tempfile.TemporaryFile(dir=directory)
+    disk = tempfile.TemporaryFile(dir=directory, buffering=0)
     disk.truncate(DISK_BYTES)
     return disk
 
 
-def _wait_ready(machine: Machine) -> None:
-    """Waits until a booting host asks for a job."""
-    deadline = time.monotonic() + _BOOT_SECONDS
+def wait_ready(machine: Machine, seconds: float) -> None:
+    """Waits until a host asks for a job."""
+    deadline = time.monotonic() + seconds
     said = b""
     with selectors.DefaultSelector() as selector:
         for name in ("control", "console"):
@@ -150,11 +150,11 @@ def _wait_ready(machine: Machine) -> None:
         while b"\n" not in said:
             events = selector.select(max(0, deadline - time.monotonic()))
             if not events:
-                raise LabError(f"the host isn't up after {_BOOT_SECONDS} s\n{machine.last_words()}")
+                raise LabError(f"the host isn't ready after {seconds:g} s\n{machine.last_words()}")
             for event, _ in events:
                 data = event.fileobj.recv(65536)  # type: ignore[union-attr]
                 if not data:
-                    raise LabError(f"QEMU ended while the host booted\n{machine.last_words()}")
+                    raise LabError(f"QEMU ended before the host was ready\n{machine.last_words()}")
                 if event.data == "console":
                     machine.keep_console(data)
                 else:

@@ -16,6 +16,8 @@ _GUEST = LAB / "guest"
 _SQUASHFS = ["-all-root", "-noI", "-noD", "-noF", "-noX", "-no-progress", "-quiet", "-no-xattrs",
              "-mkfs-time", "0", "-all-time", "0"]
 
+_PYTHON = ["-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
+
 _UNUSED_FILES = ("usr/share/doc", "usr/share/man", "usr/share/info", "usr/share/locale", ".debs")
 _UNUSED_MODULE_PATHS = {f"kernel/{path}" for path in UNUSED_MODULES}
 
@@ -26,14 +28,28 @@ def _squashfs(source: Path, target: Path, without: tuple[str, ...] = ()) -> None
     run([*mksquashfs, str(source), str(target), *_SQUASHFS, *exclude])
 
 
+def _compile_python(root: Path) -> None:
+    """Compiles Python's modules: no job pays for it. Tools and hosts have the same Python."""
+    tools = packages.tools()
+    for library in root.glob("usr/lib/python3.*"):
+        run([*packages.program(tools, "usr/bin/python3"), *_PYTHON,
+             "-s", str(root), "-p", "/", str(library)],
+            env={"PYTHONHOME": str(tools / "usr")})
+
+
 def root(arch: Architecture) -> Path:
     """The read-only root file system."""
     tree = packages.host(arch)
-    recipe = {"packages": packages.contents(tree), "options": _SQUASHFS, "without": _UNUSED_FILES}
+    recipe = {"packages": packages.contents(tree), "tools": packages.contents(packages.tools()),
+              "python": _PYTHON, "options": _SQUASHFS, "without": _UNUSED_FILES}
 
     def build(directory: Path) -> None:
         say(f"making the root image ({arch.debian})")
-        _squashfs(tree, directory / "image", _UNUSED_FILES)
+        scratch = directory / "root"
+        shutil.copytree(tree, scratch, copy_function=os.link, symlinks=True)
+        _compile_python(scratch)
+        _squashfs(scratch, directory / "image", _UNUSED_FILES)
+        shutil.rmtree(scratch)
 
     return built("images", f"root-{arch.debian}", recipe, build) / "image"
 
@@ -97,9 +113,9 @@ def _cpio(files: list[tuple[str, int, bytes]]) -> bytes:
     return bytes(archive)
 
 
-def _initramfs(modules: _Modules, busybox: bytes) -> bytes:
+def _initramfs(modules: _Modules, wanted: tuple[str, ...], busybox: bytes) -> bytes:
     directory, program, plain = 0o040755, 0o100755, 0o100644
-    order = modules.in_load_order(BOOT_MODULES)
+    order = modules.in_load_order(wanted)
     files = [(name, directory, b"") for name in ("bin", "dev", "modules")]
     files += [(f"modules/{path.name}", plain, modules.read(path)) for path in order]
     files += [
@@ -115,11 +131,12 @@ def boot(arch: Architecture, kernel: str) -> Path:
     """A directory with `kernel`, `initramfs` and `modules` (an image)."""
     tree = packages.kernel(arch, kernel)
     host = packages.host(arch)
+    wanted = (*arch.boot_modules, *BOOT_MODULES)
     recipe = {
         "kernel": packages.contents(tree),
         "busybox": [deb for deb in packages.contents(host).split() if deb.startswith("busybox")],
         "guest": [(_GUEST / name).read_text() for name in ("init", "agent")],
-        "modules": BOOT_MODULES,
+        "modules": wanted,
         "without": UNUSED_MODULES,
         "options": _SQUASHFS,
         "tools": packages.contents(packages.tools()),
@@ -131,8 +148,10 @@ def boot(arch: Architecture, kernel: str) -> Path:
         modules = _Modules(tree, scratch)
         _squashfs(modules.directory, directory / "modules")
         busybox = (host / "bin/busybox").read_bytes()
-        (directory / "initramfs").write_bytes(_initramfs(modules, busybox))
-        shutil.copy(tree / "boot" / f"vmlinuz-{modules.version}", directory / "kernel")
+        (directory / "initramfs").write_bytes(_initramfs(modules, wanted, busybox))
+        # vmlinuz, or vmlinux where Debian's isn't compressed
+        image, = (tree / "boot").glob(f"vmlinu?-{modules.version}")
+        shutil.copy(image, directory / "kernel")
         shutil.rmtree(scratch)
 
     return built("images", f"boot-{arch.debian}-{kernel}", recipe, build)

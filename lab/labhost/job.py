@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import BinaryIO, Callable, Iterator
 
 from .common import CHECKOUT, LabError
-from .host import DISK_BYTES, Host, empty_disk
+from .host import DISK_BYTES, Host
+from .keeper import ready
 from .qemu import Machine, ended_by
 
 _BLOCK = 65536  # unit of the job disk, as in guest/agent
@@ -46,6 +47,7 @@ def _programs(arch_name: str) -> tuple[Path, list[str]]:
 
 def _pack(disk: BinaryIO, arch_name: str, directory: Path | None) -> dict[str, int]:
     """Fills the job disk; returns how many blocks are what."""
+    disk.seek(0)  # QEMU moves it too
     disk.truncate(0)
     build, names = _programs(arch_name)
     blocks = {"bin": _append_tar(disk, build, names) if names else 0,
@@ -171,20 +173,19 @@ def _start(host: Host, machine: Machine, settings: dict[str, int | str]) -> None
 
 def run_job(host: Host, directory: Path, timeout: float | None) -> int:
     """Runs directory/run in the host; returns its exit status."""
-    with empty_disk() as job, empty_disk() as out:
+    with ready(host) as (machine, job, out):
         blocks = _pack(job, host.arch_name, directory)
-        with host.start({"job": job, "out": out}) as machine:
-            _start(host, machine, {"mode": "run", **blocks})
-            status = _Dialogue(machine).run(timeout)
+        _start(host, machine, {"mode": "run", **blocks})
+        status = _Dialogue(machine).run(timeout)
         _unpack(out, directory)
     return status
 
 
 def run_shell(host: Host, directory: Path | None, timeout: float | None) -> int:
     """An interactive shell in the host; returns its exit status."""
-    with empty_disk() as job, empty_disk() as out:
+    with ready(host) as (machine, job, out):
         blocks = _pack(job, host.arch_name, directory)
-        with host.start({"job": job, "out": out}) as machine, _raw_terminal() as terminal:
+        with _raw_terminal() as terminal:
             _start(host, machine, {"mode": "shell", **blocks, **terminal})
             status = _Dialogue(machine).run(timeout)
         if directory:

@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import time
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Callable
 
 from .common import LabError
 
@@ -14,44 +14,30 @@ _CONSOLE_BYTES, _CONSOLE_LINES = 8192, 40  # as much is kept, and shown on failu
 
 
 class Machine:
-    """A running QEMU and our ends of its channels.
+    """Our ends of a running QEMU's channels: `channels` are for whoever uses the
+    machine, `qmp` and `errors` are spoken by this class, `stop` ends QEMU."""
 
-    Everything passes through inherited descriptors: socket pairs for ports
-    and files without a name for disks. So there is nothing to delete, however
-    we end; and the kernel kills QEMU when we die.
-    """
-
-    def __init__(self, argv: list[str], channels: tuple[str, ...], disks: dict[str, BinaryIO]) -> None:
-        self.channels: dict[str, socket.socket] = {}
-        theirs: list[socket.socket] = []
-        for name in (*channels, "qmp", "console"):
-            ours, other = socket.socketpair()
-            self.channels[name] = ours
-            theirs.append(other)
-            argv = [*argv, "-chardev", f"socket,id={name},fd={other.fileno()}"]
-        argv += ["-mon", "chardev=qmp,mode=control", "-serial", "chardev:console"]
-        for index, (name, disk) in enumerate(disks.items()):
-            argv += ["-add-fd", f"fd={disk.fileno()},set={index}",
-                     "-blockdev", f"raw,node-name={name},file.driver=file,file.locking=off,"
-                                  f"file.filename=/dev/fdset/{index}"]
-        inherited = [*(other.fileno() for other in theirs), *(disk.fileno() for disk in disks.values())]
-        self.process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", "--", *argv], pass_fds=inherited,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-            start_new_session=True)  # the terminal's Ctrl-C is ours to handle
-        for other in theirs:
-            other.close()
+    def __init__(self, channels: dict[str, socket.socket], errors: BinaryIO,
+                 stop: Callable[[], None]) -> None:
+        self.channels = dict(channels)
+        self.errors = errors
         self.console = bytearray()
-        self._replies = self.channels.pop("qmp").makefile("rwb")
+        self._stop = stop
+        self._qmp = self.channels.pop("qmp")
+        self._replies = self._qmp.makefile("rwb")
+
+    def descriptors(self) -> dict[str, int]:
+        """All that another process needs to use this machine, by name."""
+        return {**{name: channel.fileno() for name, channel in self.channels.items()},
+                "qmp": self._qmp.fileno(), "errors": self.errors.fileno()}
 
     def __enter__(self) -> "Machine":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.process.kill()
-        self.process.wait()
-        for channel in self.channels.values():
-            channel.close()
+        self._stop()
+        for one in (*self.channels.values(), self._replies, self._qmp, self.errors):
+            one.close()
 
     def keep_console(self, data: bytes) -> None:
         """Remembers the end of what the host wrote on its console."""
@@ -59,9 +45,8 @@ class Machine:
 
     def last_words(self) -> str:
         """What there is to say about a machine that failed; ends it."""
-        self.process.kill()
-        assert self.process.stderr is not None
-        errors = self.process.stderr.read().decode(errors="replace")
+        self._stop()
+        errors = self.errors.read().decode(errors="replace")
         try:
             while data := self.channels["console"].recv(65536):
                 self.keep_console(data)
@@ -120,7 +105,42 @@ class Machine:
     def quit(self) -> None:
         """Ends a saved machine in an orderly way: its memory must reach the file."""
         self.qmp("quit")
-        self.process.wait()
+        self.errors.read()  # to its end, which is QEMU's
+
+
+def start(argv: list[str], names: tuple[str, ...], disks: dict[str, BinaryIO]) -> Machine:
+    """Starts a QEMU with channels and disks of these names.
+
+    Everything passes through inherited descriptors: socket pairs for ports
+    and files without a name for disks. So there is nothing to delete, however
+    we end; and the kernel kills QEMU when we die.
+    """
+    channels: dict[str, socket.socket] = {}
+    theirs: list[socket.socket] = []
+    for name in (*names, "qmp", "console"):
+        ours, other = socket.socketpair()
+        channels[name] = ours
+        theirs.append(other)
+        argv = [*argv, "-chardev", f"socket,id={name},fd={other.fileno()}"]
+    argv += ["-mon", "chardev=qmp,mode=control", "-serial", "chardev:console"]
+    for index, (name, disk) in enumerate(disks.items()):
+        argv += ["-add-fd", f"fd={disk.fileno()},set={index}",
+                 "-blockdev", f"raw,node-name={name},file.driver=file,file.locking=off,"
+                              f"file.filename=/dev/fdset/{index}"]
+    inherited = [*(other.fileno() for other in theirs), *(disk.fileno() for disk in disks.values())]
+    process = subprocess.Popen(
+        ["setpriv", "--pdeathsig", "KILL", "--", *argv], pass_fds=inherited,
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        start_new_session=True)  # the terminal's Ctrl-C is ours to handle
+    for other in theirs:
+        other.close()
+
+    def stop() -> None:
+        process.kill()
+        process.wait()
+
+    assert process.stderr is not None
+    return Machine(channels, process.stderr, stop)
 
 
 def ended_by(status: int) -> str:
