@@ -14,10 +14,19 @@ TRIPLET_arm64 := aarch64-linux-gnu
 MUSL_arm64 := aarch64-linux-musl
 ELF_arm64 := EM_AARCH64
 RAM_arm64 := 0x40000000
+LINUX_arm64 := arm64
 RUNTIME_CFLAGS_arm64 := -mgeneral-regs-only -mno-outline-atomics
 
+DEB_ppc64 := ppc64el
+TRIPLET_ppc64 := powerpc64le-linux-gnu
+MUSL_ppc64 := powerpc64le-linux-musl
+ELF_ppc64 := EM_PPC64
+RAM_ppc64 := 0
+LINUX_ppc64 := powerpc64le
+RUNTIME_CFLAGS_ppc64 := -msoft-float -mno-altivec -mno-vsx -Wa,-mregnames
+
 TRIPLET := $(TRIPLET_$(ARCH))
-$(if $(TRIPLET),,$(error ARCH=$(ARCH): there is arm64 only))
+$(if $(TRIPLET),,$(error ARCH=$(ARCH): there are arm64 and ppc64))
 MACHINE := $(shell uname -m)
 NATIVE := $(filter $(MACHINE),$(firstword $(subst -, ,$(TRIPLET))))
 CROSS := $(if $(NATIVE),,$(TRIPLET)-)
@@ -157,7 +166,7 @@ $(B)/examples/%: examples/%.c $(B)/mote-cc | $(B)/.sysroot
 	@mkdir -p $(@D)
 	$(call say,MOTE-CC)
 	$(Q)$(B)/mote-cc --arch $(ARCH) -O2 -Wall -Wextra -Werror -s -o $@ $<
-$(B)/programs/%: tests/programs/%.c $(B)/mote-cc | $(B)/.sysroot
+$(B)/programs/%: tests/programs/%.c $(wildcard tests/programs/*.h) $(B)/mote-cc | $(B)/.sysroot
 	@mkdir -p $(@D)
 	$(call say,MOTE-CC)
 	$(Q)$(B)/mote-cc --arch $(ARCH) -O2 -Wall -Wextra -o $@ $<
@@ -173,10 +182,13 @@ run: all
 # nobody here built.
 GUEST_LIB := tests/guests/guest.c $(wildcard tests/guests/$(ARCH)/lib/*.[cS])
 GUEST_HEADERS := vmm/dev/control_abi.h \
-	$(wildcard tests/guests/*.h tests/guests/$(ARCH)/*.h tests/guests/$(ARCH)/lib/*.h)
+	$(wildcard tests/guests/*.h tests/guests/$(ARCH)/lib/*.h)
 GUEST_CFLAGS := -std=gnu11 -O2 $(WARN) -ffreestanding -fno-stack-protector -fno-pie \
 	$(RUNTIME_CFLAGS_$(ARCH)) -I. -Itests/guests/$(ARCH)/lib
-GUEST_LINK = $(CC) -nostdlib -static -I. -Wl,-Ttext=$(RAM_$(ARCH)),-N,--build-id=none \
+# Interrupts are taken at fixed addresses in low memory on ppc64.
+GUEST_LDFLAGS_arm64 := -Wl,-Ttext=$(RAM_arm64)
+GUEST_LDFLAGS_ppc64 := -Wl,-Ttext=0x10000,--section-start=.vectors=0x100
+GUEST_LINK = $(CC) -nostdlib -static -I. $(GUEST_LDFLAGS_$(ARCH)) -Wl,-N,--build-id=none \
 	-Wl,--no-warn-rwx-segments
 GUESTS := $(patsubst tests/guests/$(ARCH)/%.S,$(B)/guests/%,$(wildcard tests/guests/$(ARCH)/*.S)) \
 	$(patsubst tests/guests/$(ARCH)/%.c,$(B)/guests/%,$(wildcard tests/guests/$(ARCH)/*.c)) \
@@ -202,14 +214,15 @@ $(B)/.real: | deps-build
 	@tree=$$(lab/debs --no-deps $(DEB_$(ARCH)) real busybox-static bash-static) && \
 		cp $$tree/bin/busybox $$tree/bin/bash-static $(B)/real/
 	@touch $@
-# Debian's kernel, the one that the lab's hosts run, so that it is downloaded once.
+# Debian's kernel, the one that the lab's hosts run, so that it is downloaded once. Which of
+# these modules there are differs.
 $(B)/.linux: tests/guests/linux-initrd $(B)/.real | deps-test
 	@mkdir -p $(B)/linux
-	@tree=$$(lab/debs $(DEB_$(ARCH)) lab-linux-6.1 linux-image-$(DEB_$(ARCH))) && \
-		cp $$tree/boot/vmlinuz-* $(B)/linux/Image && \
+	@tree=$$(lab/debs $(DEB_$(ARCH)) lab-linux-6.1 linux-image-$(LINUX_$(ARCH))) && \
+		cp $$tree/boot/vmlinu?-* $(B)/linux/Image && \
 		$< $(B)/real/busybox $(B)/linux/initrd \
-		$$tree/usr/lib/modules/*/kernel/drivers/virtio/virtio_mmio.ko \
-		$$tree/usr/lib/modules/*/kernel/drivers/char/virtio_console.ko
+		$$(for module in virtio/virtio virtio/virtio_ring virtio/virtio_mmio char/virtio_console; do \
+			find $$tree/usr/lib/modules/*/kernel/drivers/$$module.ko 2>/dev/null; done)
 	@touch $@
 
 # The registers on a real KVM: a program for the hosts, made of the monitor's own parts.
@@ -220,7 +233,12 @@ $(B)/registers/registers: $(REGISTERS_SRC:%.c=$(B)/obj/%.o) $(B)/libmote.a
 	$(call say,LD)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBDIR)/libfdt.a -lpthread
 
-# Unit tests run on the build machine, with sanitizers and a scripted KVM in kvm.c's place.
+# What runs on the build machine is made around one architecture's half, whatever ARCH is.
+HALF := arm64
+of_half = $(if $(filter $(HALF),$(ARCH)),$1)
+make_half = $(if $(filter $(HALF),$(ARCH)),@:,@$(MAKE) --no-print-directory ARCH=$(HALF) $@)
+
+# Unit tests run there, with sanitizers and a scripted KVM in kvm.c's place.
 U := $(B)/unit
 HOST_CFLAGS := -std=gnu11 -O1 -g $(WARN) -isystem $(U)/include \
 	-isystem $(LLHTTP)/usr/share/include/llhttp
@@ -232,7 +250,8 @@ UNIT_OBJ := $(UNIT_SRC:%.c=$(U)/obj/%.o) $(LLHTTP_SRC:%.c=$(U)/obj/llhttp/%.o) \
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(U)/%,$(wildcard tests/unit/test_*.c))
 UNIT_ASM := kvm ptrace hwcap sve_context
 
-unit-tests: $(UNIT_TESTS)
+unit-tests: $(call of_half,$(UNIT_TESTS))
+	$(make_half)
 $(U)/.include: $(B)/.sysroot
 	@mkdir -p $(U)/include/asm
 	@for name in $(UNIT_ASM); do ln -sfn \
@@ -257,13 +276,13 @@ $(U)/test_%: $(U)/obj/tests/unit/test_%.o $(U)/libmote.a
 	$(call say,LD)
 	$(Q)$(HOSTCC) -fsanitize=address,undefined $(UNIT_WRAP:%=-Wl,--wrap=%) -o $@ \
 		$(filter %.o,$^) $(filter %.a,$^) -lcmocka -ljansson -lfdt -lpthread
-# The register tables of POWER, held against its own KVM header. Only a table crosses from these
-# objects to the others, so that it can be done on every architecture.
-UNIT_PPC64_OBJ := $(patsubst %.c,$(U)/obj/%.o,$(wildcard arch/ppc64/regs*.c))
-UNIT_PPC64_TESTS := $(U)/test_regs_ppc64 $(U)/test_regs_booke
+# ppc64's half and the register tables of POWER, with its own KVM header. Only tables and calls of
+# vmm/arch.h cross from these objects to the others, so that it can be done everywhere.
+UNIT_PPC64_OBJ := $(patsubst %.c,$(U)/obj/%.o,$(wildcard arch/ppc64/*.c))
+UNIT_PPC64_TESTS := $(filter $(U)/test_ppc64_% $(U)/test_regs_ppc64 $(U)/test_regs_booke,$(UNIT_TESTS))
 UNIT_PPC64_ALL := $(UNIT_PPC64_OBJ) $(UNIT_PPC64_TESTS:$(U)/%=$(U)/obj/tests/unit/%.o)
 $(UNIT_PPC64_TESTS): $(UNIT_PPC64_OBJ)
-$(UNIT_PPC64_ALL): CPPFLAGS += -isystem $(U)/include-ppc64
+$(UNIT_PPC64_ALL): CPPFLAGS += -isystem $(U)/include-ppc64 -isystem tests/fake/include
 $(UNIT_PPC64_ALL): | $(U)/.include-ppc64
 $(U)/.include-ppc64: | deps-build
 	@mkdir -p $(U)/include-ppc64/asm
@@ -287,7 +306,8 @@ M := $(B)/model
 MODEL_SRC := $(wildcard tests/model/*.c) \
 	$(addprefix vmm/,regs.c regs_list.c reg_image.c error.c log.c metrics.c output.c)
 
-model: $(M)/explore
+model: $(call of_half,$(M)/explore)
+	$(make_half)
 $(M)/obj/%.o: %.c | $(U)/.include deps-test
 	@mkdir -p $(@D)
 	$(call say,CC)
@@ -310,7 +330,8 @@ FUZZ_OBJ := $(FUZZ_SRC:%.c=$(F)/obj/%.o) $(LLHTTP_SRC:%.c=$(F)/obj/llhttp/%.o) \
 	$(U)/obj/api/openapi.o
 FUZZERS := $(patsubst tests/fuzz/%.c,$(F)/%,$(wildcard tests/fuzz/fuzz_*.c))
 
-fuzzers: $(FUZZERS)
+fuzzers: $(call of_half,$(FUZZERS))
+	$(make_half)
 $(F)/obj/%.o: %.c | $(U)/.include build/.llhttp deps-fuzz
 	@mkdir -p $(@D)
 	$(call say,CLANG)
@@ -334,10 +355,11 @@ T := $(B)/tsan
 # The one fence there is, in virtqueue.c, orders us and the guest, not two threads of ours.
 TSAN_CFLAGS := $(HOST_CFLAGS) -Wno-tsan -fsanitize=thread
 TSAN_OBJ := $(UNIT_SRC:%.c=$(T)/obj/%.o) $(filter-out $(UNIT_SRC:%.c=$(U)/obj/%.o),$(UNIT_OBJ))
-TSAN_NAMES := control lifecycle loop metrics stream threads vcpu vcpu_call virtio_console vm vm_run watchdog
+TSAN_NAMES := control lifecycle loop metrics stream threads vcpu vcpu_call vcpu_power virtio_console vm vm_run watchdog
 TSAN_TESTS := $(filter $(TSAN_NAMES:%=$(T)/test_%),$(UNIT_TESTS:$(U)/%=$(T)/%))
 
-tsan-tests: $(TSAN_TESTS)
+tsan-tests: $(call of_half,$(TSAN_TESTS))
+	$(make_half)
 $(T)/obj/%.o: %.c | $(U)/.include build/.llhttp deps-test
 	@mkdir -p $(@D)
 	$(call say,TSAN)
@@ -360,11 +382,20 @@ $(B)/api/openapi.json: api/openapi.yaml | deps-test
 	@mkdir -p $(@D)
 	$(Q)python3 -c 'import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin), sys.stdout)' <$< >$@
 
-test-build: deps-test all guests registers $(B)/api/openapi.json $(B)/.real $(B)/.linux $(PROGRAMS) unit-tests model fuzzers tsan-tests $(B)/.install
+TEST_ARCHES := $(ARCH)
+TEST_RUN = tests/run $(TEST_ARCHES:%=--arch %)
+test-hosted: deps-test all guests registers $(B)/api/openapi.json $(B)/.real $(B)/.linux $(PROGRAMS) $(B)/.install
+test-hosts:
+	@for arch in $(TEST_ARCHES); do $(MAKE) --no-print-directory ARCH=$$arch test-hosted || exit; done
+test-build: test-hosts unit-tests model fuzzers tsan-tests
 test: test-build
-	@tests/run --arch $(ARCH) $(TESTS)
+	@$(TEST_RUN) $(TESTS)
 test-long: test-build
-	@tests/run --arch $(ARCH) --long $(TESTS)
+	@$(TEST_RUN) --long $(TESTS)
+# The same cases on both, side by side.
+parity: TEST_ARCHES := arm64 ppc64
+parity: test-hosts
+	@$(TEST_RUN) --parity $(TESTS)
 
 # ---- measure -----------------------------------------------------------------------------
 # In one saved state of a host that counts instructions. BENCH='start/mote memory' takes some
@@ -404,14 +435,18 @@ order: all
 	lab/host $(ARCH) "$$job" && cp "$$job/out/order.lds" arch/$(ARCH)/
 
 C_FILES = $(shell git ls-files '*.c' '*.h')
-lint: deps-lint deps-test $(U)/.include build/.llhttp
+tidy = clang-tidy --quiet -p $(1) 2>/dev/null
+lint: deps-lint deps-test $(U)/.include $(U)/.include-ppc64 build/.llhttp
 	@tests/lint/layers
 	@clang-format --dry-run --Werror $(C_FILES)
 	@shellcheck $$(git ls-files | xargs grep -lE '^#!/(bin/|usr/bin/env )(ba)?sh' )
 	@printf '%s\n' $(CPPFLAGS) -I$(CURDIR) -std=gnu11 -isystem$(CURDIR)/$(U)/include \
 		-isystem$(CURDIR)/$(LLHTTP)/usr/share/include/llhttp >$(U)/compile_flags.txt
+	@printf '%s\n' -isystem$(CURDIR)/$(U)/include-ppc64 -isystem$(CURDIR)/tests/fake/include | \
+		cat - $(U)/compile_flags.txt >$(U)/include-ppc64/compile_flags.txt
 	@printf '%s\n' $(filter vmm/% api/% arch/%,$(UNIT_SRC)) | \
-		xargs -P $$(nproc) -n 8 clang-tidy --quiet -p $(U) 2>/dev/null
+		xargs -P $$(nproc) -n 8 $(call tidy,$(U))
+	@$(call tidy,$(U)/include-ppc64) $(wildcard arch/ppc64/*.c)
 	@echo 'lint: nothing found'
 
 MAN := $(patsubst docs/man/%.scd,$(B)/man/%,$(wildcard docs/man/*.scd))
@@ -434,7 +469,7 @@ install: all $(MAN)
 clean:
 	rm -rf build
 
-.PHONY: all examples guests registers unit-tests model fuzzers tsan-tests run test test-build test-long bench order \
+.PHONY: all examples guests registers unit-tests model fuzzers tsan-tests run test test-hosted test-hosts test-build test-long parity bench order \
 	lint install clean deps-build deps-test deps-fuzz deps-lint deps-install
 .DELETE_ON_ERROR:
 .SECONDARY:

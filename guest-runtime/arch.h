@@ -70,10 +70,9 @@ uint64_t mmu_tables(uint64_t start, uint64_t end, uint64_t previous_end);
 void interrupts_init(const struct machine *machine);
 /* Takes all pending interrupts; true if the control device's was among them. */
 bool interrupts_take(void);
-/* The timer interrupt can come from now on. */
-void interrupts_enable_timer(void);
 
 /* timer.c: the clock, in nanoseconds since some moment before the start. */
+void clock_init(const struct machine *machine);
 uint64_t clock_now(void);
 /* Sets the moment of the next timer interrupt, UINT64_MAX for never. */
 void timer_arm(uint64_t when);
@@ -97,13 +96,16 @@ uint64_t regs_pc(const struct regs *regs);
 uint64_t regs_stack(const struct regs *regs);
 uint64_t cpu_hwcap(void);
 uint64_t cpu_hwcap2(void);
+const char *cpu_platform(void); /* AT_PLATFORM */
+/* Options of prctl that only this architecture has: -EINVAL for those it has not. */
+int64_t cpu_prctl(struct regs *regs, int option, uint64_t value);
 
 /* cpu_sync_text: what was stored in these bytes becomes visible to instruction fetch. */
 void cpu_sync_text(const void *start, size_t length);
 
 /* frame.c: signal frames as the architecture's Linux lays them out. frame_push writes one
  * below `stack` and points the registers at the handler; frame_pop undoes it. -EFAULT when
- * the user's stack does not take it. `restorer` 0: the architecture's own trampoline. */
+ * the user's stack does not take it. `restorer` is what the handler returns to. */
 struct frame {
 	int signal;
 	uint64_t handler, restorer, mask; /* mask: blocked when the handler returns */

@@ -77,6 +77,7 @@ _Noreturn void runtime_main(uint64_t tree)
 	control_init(&machine);
 	if (control_page()->version != CONTROL_VERSION)
 		panic("the monitor speaks another version");
+	clock_init(&machine);
 	mmu_init();
 	memory_create();
 	random_init();

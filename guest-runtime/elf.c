@@ -29,6 +29,8 @@ static const char *header_problem(const Elf64_Ehdr *elf, uint64_t size)
 		return "not a 64-bit little-endian ELF file";
 	if (elf->e_machine != ELF_MACHINE_NATIVE)
 		return "made for another architecture";
+	if (!elf_flags_fit(elf->e_flags))
+		return "made for another ABI of the architecture";
 	if (elf->e_type != ET_EXEC && elf->e_type != ET_DYN)
 		return "not an executable";
 	if (elf->e_phentsize != sizeof(Elf64_Phdr) || !elf->e_phnum || elf->e_phnum > HEADERS_MAX)

@@ -204,19 +204,16 @@ static bool events_ready(void *context)
 HANDLER(epoll_pwait)
 {
 	struct epoll_wait wait = {epoll_find(a[0]), a[1], (int)a[2], 0};
-	uint64_t deadline = FOREVER;
 	int64_t error = 0;
 
 	if (!descriptor_file(a[0]))
 		return -EBADF;
 	if (!wait.epoll || wait.limit <= 0)
 		return -EINVAL;
-	if ((int)a[3] >= 0)
-		deadline = a[3] ? time_deadline((uint64_t)(int)a[3] * 1000000) : 0;
 	if (a[4])
 		error = signal_mask_temporarily(a[4], a[5]);
 	if (!error)
-		error = wait_for(events_ready, &wait, deadline);
+		error = wait_for(events_ready, &wait, time_deadline_ms((int)a[3]));
 	if (error != -EINTR)
 		signal_mask_back();
 	return error == -ETIMEDOUT ? 0 : error ? error : wait.ready;

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cpu.h"
+
 #define MACHINE_CPUS_MAX 64
 
 /* Strings one after the other, each with its NUL; `size` counts them all. */
@@ -20,8 +22,7 @@ struct machine {
 	uint64_t initrd_start, initrd_end;
 	uint64_t control_registers, control_page;
 	uint32_t control_interrupt; /* as the interrupt controller numbers it */
-	unsigned gic_version;
-	uint64_t gic_distributor, gic_cpu;
+	struct machine_arch arch;
 	const char *program;
 	struct string_list arguments, environment;
 	uint64_t tree, tree_end;

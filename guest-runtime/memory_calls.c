@@ -188,7 +188,8 @@ HANDLER(munmap)
 
 HANDLER(mprotect)
 {
-	if (a[0] & PAGE_MASK || a[2] & ~(uint64_t)(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_BTI))
+	if (a[0] & PAGE_MASK ||
+	    a[2] & ~(uint64_t)(PROT_READ | PROT_WRITE | PROT_EXEC | PROTECTION_ARCH))
 		return -EINVAL;
 	if (range_is_bad(a[0], a[1]))
 		return -ENOMEM;

@@ -7,6 +7,8 @@
 #include <linux/poll.h>
 #include <linux/signal.h>
 
+#include <asm/ioctls.h>
+
 #include "arch.h"
 #include "file.h"
 #include "heap.h"
@@ -143,7 +145,7 @@ static int64_t pipe_ioctl(struct file *file, unsigned request, uint64_t argument
 {
 	const uint32_t count = (uint32_t)used(file->object);
 
-	return request == 0x541b ? put_user(argument, count) : -ENOTTY; /* FIONREAD */
+	return request == FIONREAD ? put_user(argument, count) : -ENOTTY;
 }
 
 static void pipe_release(struct pipe *pipe)

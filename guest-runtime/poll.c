@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ppoll and pselect6: one loop over descriptors, asked again after each interrupt. */
+/* ppoll, pselect6 and their elder kin: one loop over descriptors, asked again after each
+ * interrupt. */
 #include <linux/errno.h>
 #include <linux/poll.h>
 
@@ -11,11 +12,13 @@
 #include "user.h"
 #include "wait.h"
 
-static void time_left(uint64_t timeout, uint64_t deadline)
+/* `unit`: nanoseconds that the fraction counts. */
+static void time_left(uint64_t timeout, uint64_t deadline, int64_t unit)
 {
 	uint64_t now = clock_now();
 	struct timespec64 left = time_split(deadline > now ? deadline - now : 0);
 
+	left.nanoseconds /= unit;
 	copy_to_user(timeout, &left, sizeof(left)); /* where it may not be written: no harm */
 }
 
@@ -36,7 +39,7 @@ static int64_t wait_with_mask(bool (*ready)(void *), void *context, uint64_t tim
 	if (error != -EINTR) /* then its handler runs under the mask that let it through */
 		signal_mask_back();
 	if (timeout)
-		time_left(timeout, deadline);
+		time_left(timeout, deadline, 1);
 	return error;
 }
 
@@ -93,6 +96,17 @@ HANDLER(ppoll)
 	return error == -ETIMEDOUT ? 0 : error ? error : list.ready;
 }
 
+HANDLER(poll)
+{
+	struct poll_list list = {a[0], (unsigned)a[1], 0};
+	int64_t error;
+
+	if (list.count > FILES_MAX)
+		return -EINVAL;
+	error = wait_for(list_ready, &list, time_deadline_ms((int)a[2]));
+	return error == -ETIMEDOUT ? 0 : error ? error : list.ready;
+}
+
 #define SET_WORDS (FILES_MAX / 64)
 
 struct select_sets {
@@ -137,35 +151,63 @@ static bool sets_ready(void *context)
 	return sets->ready;
 }
 
-static int64_t select(struct select_sets *sets, const uint64_t *a, const uint64_t mask[2])
+static size_t set_bytes(const struct select_sets *sets)
 {
-	size_t bytes = (sets->count + 63) / 64 * 8;
-	int64_t error;
+	return (sets->count + 63) / 64 * 8;
+}
 
+static int sets_read(struct select_sets *sets, const uint64_t *a)
+{
+	if ((int)a[0] < 0)
+		return -EINVAL;
+	sets->count = (unsigned)a[0] < FILES_MAX ? (unsigned)a[0] : FILES_MAX;
 	for (int i = 0; i < 3; i++)
-		if (a[1 + i] && copy_from_user(sets->in[i], a[1 + i], bytes))
+		if (a[1 + i] && copy_from_user(sets->in[i], a[1 + i], set_bytes(sets)))
 			return -EFAULT;
-	error = wait_with_mask(sets_ready, sets, a[4], mask[0], mask[1]);
+	return 0;
+}
+
+/* `error`: how the wait ended. */
+static int64_t sets_write(const struct select_sets *sets, const uint64_t *a, int64_t error)
+{
 	if (error && error != -ETIMEDOUT)
 		return error;
 	if (sets->ready < 0)
 		return sets->ready;
 	for (int i = 0; i < 3; i++)
-		if (a[1 + i] && copy_to_user(a[1 + i], sets->out[i], bytes))
+		if (a[1 + i] && copy_to_user(a[1 + i], sets->out[i], set_bytes(sets)))
 			return -EFAULT;
 	return sets->ready;
 }
 
 HANDLER(pselect6)
 {
-	struct select_sets sets = {.count = (unsigned)a[0]};
+	struct select_sets sets = {.ready = 0};
 	uint64_t mask[2] = {0, 0};
+	int64_t error = sets_read(&sets, a);
 
-	if ((int)a[0] < 0)
-		return -EINVAL;
-	if (sets.count > FILES_MAX)
-		sets.count = FILES_MAX;
-	if (a[5] && get_user(mask, a[5]))
-		return -EFAULT;
-	return select(&sets, a, mask);
+	if (!error && a[5] && get_user(mask, a[5]))
+		error = -EFAULT;
+	if (error)
+		return error;
+	error = wait_with_mask(sets_ready, &sets, a[4], mask[0], mask[1]);
+	return sets_write(&sets, a, error);
+}
+
+HANDLER(select)
+{
+	struct select_sets sets = {.ready = 0};
+	uint64_t time, deadline = FOREVER;
+	int64_t error = sets_read(&sets, a);
+
+	if (!error && a[4]) {
+		error = time_from_user_us(a[4], &time);
+		deadline = time ? time_deadline(time) : 0;
+	}
+	if (error)
+		return error;
+	error = wait_for(sets_ready, &sets, deadline);
+	if (a[4])
+		time_left(a[4], deadline, 1000);
+	return sets_write(&sets, a, error);
 }

@@ -325,7 +325,7 @@ HANDLER(prctl)
 	case PR_SET_KEEPCAPS:
 		return 0;
 	default:
-		return -EINVAL;
+		return cpu_prctl(user_regs(), (int)a[0], a[1]);
 	}
 }
 

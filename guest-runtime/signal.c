@@ -248,7 +248,8 @@ static bool push_handler(int signal, const struct action *action)
 	struct frame frame = {
 		.signal = signal,
 		.handler = action->handler,
-		.restorer = action->flags & SA_RESTORER ? action->restorer : trampoline(),
+		.restorer = RESTORER_COUNTS && action->flags & SA_RESTORER ? action->restorer
+									   : trampoline(),
 		.mask = signals.mask_saved ? signals.saved_mask : signals.blocked,
 		.info = info,
 		.fault_address = signals.fault_address,

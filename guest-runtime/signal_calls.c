@@ -158,8 +158,8 @@ HANDLER(rt_sigreturn)
 		return 0;
 	}
 	signals.blocked = frame.mask & ~UNBLOCKABLE;
-	regs->in_syscall = 0;
-	return regs_get_result(regs);
+	regs->in_syscall = 0; /* all registers are the frame's: no result */
+	return 0;
 }
 
 HANDLER(sigaltstack)

@@ -17,7 +17,6 @@
 
 #define STACK_MAX (8ull << 20)
 #define STACK_MIN (64ull << 10)
-#define AT_MINSIGSTKSZ_VALUE 5120
 
 /* Words are pushed downwards; the first error stays. */
 struct builder {
@@ -59,7 +58,7 @@ static void push_auxiliary(struct builder *b, const struct program *program, uin
 			   uint64_t path, uint64_t platform)
 {
 	const uint64_t vector[][2] = {
-		{AT_HWCAP, cpu_hwcap()},
+		AUXILIARY_ARCH{AT_HWCAP, cpu_hwcap()},
 		{AT_PAGESZ, PAGE_SIZE},
 		{AT_CLKTCK, 100},
 		{AT_PHDR, program->headers},
@@ -77,7 +76,7 @@ static void push_auxiliary(struct builder *b, const struct program *program, uin
 		{AT_HWCAP2, cpu_hwcap2()},
 		{AT_EXECFN, path},
 		{AT_PLATFORM, platform},
-		{AT_MINSIGSTKSZ, AT_MINSIGSTKSZ_VALUE},
+		{AT_MINSIGSTKSZ, SIGNAL_STACK_MIN},
 		{AT_NULL, 0},
 	};
 
@@ -120,7 +119,7 @@ int stack_create(struct program *program, const struct machine *machine, uint64_
 	program->arguments_end = b.at;
 	push_bytes(&b, argv->strings, argv->size);
 	program->arguments_start = b.at;
-	push_bytes(&b, MACHINE_NAME, sizeof(MACHINE_NAME));
+	push_bytes(&b, cpu_platform(), strlen(cpu_platform()) + 1);
 	platform = b.at;
 	random_bytes(bytes, sizeof(bytes));
 	push_bytes(&b, bytes, sizeof(bytes));

@@ -60,9 +60,12 @@ void syscall_dispatch(struct regs *regs)
 {
 	unsigned number = regs_syscall(regs);
 	syscall_handler handler = number < syscall_count ? syscall_table[number] : 0;
+	int64_t result;
 
 	control_page()->heartbeat++;
-	regs_result(regs, handler ? handler(regs_arguments(regs)) : unknown(number));
+	result = handler ? handler(regs_arguments(regs)) : unknown(number);
+	if (regs_in_syscall(regs))
+		regs_result(regs, result);
 }
 
 /* For calls that libraries try and do without: no word about them. */

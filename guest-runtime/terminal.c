@@ -6,7 +6,7 @@
 #include <linux/poll.h>
 #include <linux/signal.h>
 
-#include <asm/ioctls.h>
+#include <asm/termios.h>
 
 #include "arch.h"
 #include "control.h"
@@ -228,19 +228,15 @@ unsigned terminal_poll(void)
 
 /* ---- ioctl ---- */
 
-struct window {
-	uint16_t rows, columns, width, height;
-};
-
 /* The last to say it is right: the host's terminal, or a program. */
-static struct window *window_now(void)
+static struct winsize *window_now(void)
 {
-	static struct window window;
+	static struct winsize window;
 	static uint16_t rows, columns; /* as the host said them last */
 	const volatile struct control_page *page = control_page();
 
 	if (rows != page->rows || columns != page->columns)
-		window = (struct window){page->rows, page->columns, 0, 0};
+		window = (struct winsize){page->rows, page->columns, 0, 0};
 	rows = page->rows;
 	columns = page->columns;
 	return &window;
@@ -248,11 +244,11 @@ static struct window *window_now(void)
 
 static int64_t set_window(uint64_t address)
 {
-	struct window *window = window_now(), old = *window;
+	struct winsize *window = window_now(), old = *window;
 
 	if (get_user(*window, address))
 		return -EFAULT;
-	if (old.rows != window->rows || old.columns != window->columns)
+	if (old.ws_row != window->ws_row || old.ws_col != window->ws_col)
 		send(SIGWINCH);
 	return 0;
 }

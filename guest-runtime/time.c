@@ -45,19 +45,30 @@ struct timespec64 time_split(uint64_t nanoseconds)
 				   (int64_t)(nanoseconds % NANOSECONDS)};
 }
 
+/* The fraction counts `unit` nanoseconds. */
+static int time_join(const struct timespec64 *t, uint64_t unit, uint64_t *nanoseconds)
+{
+	if (t->seconds < 0 || (uint64_t)t->nanoseconds >= NANOSECONDS / unit)
+		return -EINVAL;
+	if ((uint64_t)t->seconds >= INT64_MAX / NANOSECONDS)
+		*nanoseconds = INT64_MAX;
+	else
+		*nanoseconds = (uint64_t)t->seconds * NANOSECONDS + (uint64_t)t->nanoseconds * unit;
+	return 0;
+}
+
 int time_from_user(uint64_t address, uint64_t *nanoseconds)
 {
 	struct timespec64 t;
 
-	if (get_user(t, address))
-		return -EFAULT;
-	if (t.seconds < 0 || (uint64_t)t.nanoseconds >= NANOSECONDS)
-		return -EINVAL;
-	if ((uint64_t)t.seconds >= INT64_MAX / NANOSECONDS)
-		*nanoseconds = INT64_MAX;
-	else
-		*nanoseconds = (uint64_t)t.seconds * NANOSECONDS + (uint64_t)t.nanoseconds;
-	return 0;
+	return get_user(t, address) ? -EFAULT : time_join(&t, 1, nanoseconds);
+}
+
+int time_from_user_us(uint64_t address, uint64_t *nanoseconds)
+{
+	struct timespec64 t;
+
+	return get_user(t, address) ? -EFAULT : time_join(&t, 1000, nanoseconds);
 }
 
 uint64_t time_deadline(uint64_t relative)
@@ -65,6 +76,13 @@ uint64_t time_deadline(uint64_t relative)
 	uint64_t now = clock_now();
 
 	return relative < INT64_MAX - now ? now + relative : INT64_MAX;
+}
+
+uint64_t time_deadline_ms(int relative)
+{
+	if (relative < 0)
+		return FOREVER;
+	return relative ? time_deadline((uint64_t)relative * 1000000) : 0;
 }
 
 /* Which clocks follow which source. */
@@ -167,15 +185,10 @@ HANDLER(gettimeofday)
 
 HANDLER(settimeofday)
 {
-	struct timeval64 v;
+	uint64_t to;
+	int error = a[0] ? time_from_user_us(a[0], &to) : 0;
 
-	if (!a[0])
-		return 0;
-	if (get_user(v, a[0]))
-		return -EFAULT;
-	if (v.seconds < 0 || (uint64_t)v.microseconds >= 1000000)
-		return -EINVAL;
-	return set_wall((uint64_t)v.seconds * NANOSECONDS + (uint64_t)v.microseconds * 1000);
+	return error || !a[0] ? error : set_wall(to);
 }
 
 static int64_t sleep_until(uint64_t deadline, uint64_t remaining)

@@ -19,8 +19,12 @@ uint64_t time_cpu(void);
 struct timespec64 time_split(uint64_t nanoseconds);
 /* 0, -EFAULT, -EINVAL; too far away becomes UINT64_MAX - 1. */
 int time_from_user(uint64_t address, uint64_t *nanoseconds);
+/* The same from seconds and microseconds. */
+int time_from_user_us(uint64_t address, uint64_t *nanoseconds);
 /* A deadline on clock_now's scale from a relative time, saturating below UINT64_MAX. */
 uint64_t time_deadline(uint64_t relative);
+/* As poll has it: negative is never, 0 is now. */
+uint64_t time_deadline_ms(int relative);
 /* Clocks by the number that user mode gives. */
 bool time_clock_exists(uint64_t clock);
 bool time_clock_is_wall(uint64_t clock);

@@ -4,10 +4,11 @@
 #ifndef MOTE_ARCH_H
 #define MOTE_ARCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "vmm/bus.h"
+#include "vmm/exit.h"
 #include "vmm/image.h"
 #include "vmm/irq.h"
 #include "vmm/kvm.h"
@@ -28,7 +29,17 @@ struct arch_layout {
 };
 extern const struct arch_layout arch_layout;
 
-/* What the machine is made of, known before the first instruction. */
+/* What an exit of one vCPU wants of the others. Any vCPU's thread; neither call waits. */
+struct machine_vcpus {
+	/* Lets a vCPU that is off begin at entry, as by arch_vcpu_boot(). -ENOENT: there is none
+	 * of that number, -EBUSY: it is on. */
+	int (*start)(void *context, unsigned int index, uint64_t entry, uint64_t argument);
+	/* Has each vCPU call arch_vcpu_update() before it enters the guest again. */
+	void (*update)(void *context);
+	void *context;
+};
+
+/* What the machine is made of. Set before the first instruction, but for mode. */
 struct machine {
 	const struct kvm *kvm;
 	int vm_fd;
@@ -36,6 +47,11 @@ struct machine {
 	uint32_t irqchip; /* its kind, arch/X's own numbering */
 	uint32_t vcpu_features; /* of every vCPU, arch/X's own numbering */
 	uint32_t vcpu_count;
+	bool vcpus_off; /* all but the first are off until an exit of another one starts them;
+			   false: KVM starts them */
+	struct machine_vcpus vcpus;
+	uint64_t mode; /* what the guest sets for all vCPUs at once, arch/X's own; atomic */
+	uint64_t timebase_hz; /* of the guest's clock, where the device tree tells it */
 	uint32_t virtio_count;
 	const struct memory *memory;
 };
@@ -47,11 +63,13 @@ int arch_machine_finish(struct machine *machine, struct error *err);
 struct irq_line arch_irq_line(const struct machine *machine, uint32_t number);
 
 /* machine.c: a vCPU fresh from KVM_CREATE_VCPU; then, with its REG_EARLY registers set, what
- * makes it final; then vCPU 0's first instruction. */
+ * makes it final; then its first instruction, the device tree's address being vCPU 0's argument;
+ * and whenever machine->mode has changed. */
 int arch_vcpu_init(const struct machine *machine, int vcpu_fd, unsigned int index,
 		   struct error *err);
 int arch_vcpu_finalize(const struct machine *machine, struct regs *regs, struct error *err);
-int arch_vcpu_boot(struct regs *regs, uint64_t entry, uint64_t fdt, struct error *err);
+int arch_vcpu_boot(struct regs *regs, uint64_t entry, uint64_t argument, struct error *err);
+int arch_vcpu_update(const struct machine *machine, struct regs *regs, struct error *err);
 
 /* layout.c: a kernel in the architecture's own format (arm64: Image); -ENOEXEC if it is none. */
 int arch_image_load(const struct image *image, const struct memory *memory,
@@ -65,19 +83,6 @@ int arch_fdt_nodes(void *fdt, const struct machine *machine);
 int arch_fdt_interrupt(void *fdt, uint32_t number);
 
 /* exit.c: what to do when KVM_RUN returns, by exit reason. */
-enum exit_action {
-	EXIT_ENTER, /* go on */
-	EXIT_AGAIN, /* a kick came in between: handle the same exit once more, then go on */
-	EXIT_LEAVE, /* a device ended the VM: this vCPU does not go on */
-	EXIT_SHUTDOWN, /* the guest switched itself off; message: how */
-	EXIT_FAIL, /* the guest can't go on; message: why */
-};
-struct exit_row {
-	const char *name; /* of KVM's exit reason, for metrics and messages; NULL: unexpected */
-	bool owed; /* KVM finishes it when the vCPU is entered again (vmm/regs.h) */
-	enum exit_action (*handle)(struct kvm_run *run, const struct bus *bus, uint64_t *progress,
-				   struct error *err);
-};
 extern const struct exit_row arch_exits[];
 extern const unsigned int arch_exit_count;
 

@@ -291,7 +291,7 @@ static int resume_vm(struct control *control, int clock, struct error *err)
 	return 0;
 }
 
-/* The polite end. Firecracker's name comes from the PC; arm64 has no such keyboard. */
+/* The polite end. Firecracker's name comes from the PC; our machines have no such keyboard. */
 static int send_ctrl_alt_del(struct control *control, struct error *err)
 {
 	if (!control->config.application.path)

@@ -12,7 +12,7 @@
 #include "vmm/dev/virtio_mmio.h"
 
 /* Nodes of fixed size, and what each vCPU adds. */
-enum { FDT_BASE_SIZE = 4096, FDT_VCPU_SIZE = 192 };
+enum { FDT_BASE_SIZE = 4096, FDT_VCPU_SIZE = 320 };
 
 /* Around the caller's arguments: the later of two wins, and who asks for a console wants to
  * see the time before it as well (on the UART of stdout-path). */

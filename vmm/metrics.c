@@ -22,6 +22,8 @@ static const struct family {
 				    "counter",
 				    "Registers transferred between the monitor and KVM.",
 				    {"class", "op"}},
+	[METRIC_UNKNOWN_HYPERCALLS] = {"mote_unknown_hypercalls_total", "counter",
+				       "Hypercalls of the guest that do not exist."},
 	[METRIC_UNKNOWN_SYSCALLS] = {"mote_unknown_syscalls_total",
 				     "counter",
 				     "System calls of the application that do not exist.",

@@ -380,7 +380,7 @@ static bool says_absent(const struct regs *regs, unsigned int i, int result)
 {
 	if (result == -ENOENT)
 		return true;
-	return (result == -EINVAL || result == -ENXIO || result == -ENOTTY) &&
+	return (result == -EINVAL || result == -ENXIO || result == -ENOTTY || result == -EPERM) &&
 	       (!regs->has_list || regs_row(regs, i)->flags & REG_BLOCK);
 }
 

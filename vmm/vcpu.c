@@ -24,15 +24,16 @@ int vcpu_signal_init(struct error *err)
 	return 0;
 }
 
-int vcpu_init(struct vcpu *vcpu, unsigned int index, const struct machine *machine,
-	      const struct bus *bus, const struct vcpu_owner *owner, struct error *err)
+int vcpu_init(struct vcpu *vcpu, unsigned int index, struct machine *machine, const struct bus *bus,
+	      const struct vcpu_owner *owner, struct error *err)
 {
 	*vcpu = (struct vcpu){
 		.index = index,
 		.fd = kvm_create_vcpu(machine->vm_fd, index, err),
-		.kvm = machine->kvm,
+		.machine = machine,
 		.bus = bus,
 		.owner = *owner,
+		.off = machine->vcpus_off && index > 0,
 		.absent = true,
 	};
 	pthread_mutex_init(&vcpu->lock, NULL);
@@ -52,7 +53,7 @@ int vcpu_init(struct vcpu *vcpu, unsigned int index, const struct machine *machi
 void vcpu_finish(struct vcpu *vcpu)
 {
 	regs_finish(&vcpu->regs);
-	kvm_unmap_run(vcpu->kvm, vcpu->run);
+	kvm_unmap_run(vcpu->machine->kvm, vcpu->run);
 	vcpu->run = NULL;
 	if (vcpu->fd >= 0)
 		close(vcpu->fd);
@@ -76,7 +77,7 @@ static enum exit_action unexpected_exit(uint32_t reason, struct error *err)
  * and KVM_RUN. Lock held. */
 static void vcpu_want(struct vcpu *vcpu)
 {
-	bool wanted = vcpu->request != VCPU_RUN || vcpu->work;
+	bool wanted = vcpu->request != VCPU_RUN || vcpu->work || vcpu->off || vcpu->due;
 
 	__atomic_store_n(&vcpu->wanted, wanted, __ATOMIC_RELEASE);
 	if (wanted)
@@ -111,7 +112,7 @@ static bool vcpu_yield(struct vcpu *vcpu)
 		return true;
 	pthread_mutex_lock(&vcpu->lock);
 	vcpu_work(vcpu);
-	while (vcpu->request == VCPU_PAUSE) {
+	while (vcpu->request == VCPU_PAUSE || (vcpu->off && vcpu->request == VCPU_RUN)) {
 		vcpu->parked = true;
 		pthread_cond_broadcast(&vcpu->changed);
 		pthread_cond_wait(&vcpu->changed, &vcpu->lock);
@@ -127,14 +128,21 @@ static bool vcpu_yield(struct vcpu *vcpu)
 static enum exit_action vcpu_handle(struct vcpu *vcpu, struct error *err)
 {
 	uint32_t reason = vcpu->run->exit_reason;
-	uint64_t progress = 0;
+	struct exit exit = {
+		.run = vcpu->run,
+		.bus = vcpu->bus,
+		.machine = vcpu->machine,
+		.vcpu = vcpu->index,
+	};
 	enum exit_action action;
 
 	if (reason >= arch_exit_count || !arch_exits[reason].handle)
 		return unexpected_exit(reason, err);
 	do
-		action = arch_exits[reason].handle(vcpu->run, vcpu->bus, &progress, err);
+		action = arch_exits[reason].handle(&exit, err);
 	while (action == EXIT_AGAIN && vcpu_yield(vcpu));
+	if (exit.unknown_call)
+		metrics_count(&vcpu->unknown_calls);
 	return action;
 }
 
@@ -143,11 +151,34 @@ static bool exit_owed(uint32_t reason)
 	return reason < arch_exit_count && arch_exits[reason].owed;
 }
 
+/* What other vCPUs have made of its registers. */
+static int vcpu_catch_up(struct vcpu *vcpu, struct error *err)
+{
+	uint64_t entry, argument;
+	enum vcpu_due due;
+	int result = 0;
+
+	if (!__atomic_load_n(&vcpu->due, __ATOMIC_ACQUIRE))
+		return 0;
+	pthread_mutex_lock(&vcpu->lock);
+	due = vcpu->due;
+	entry = vcpu->entry;
+	argument = vcpu->argument;
+	__atomic_store_n(&vcpu->due, VCPU_AS_IT_IS, __ATOMIC_RELEASE);
+	vcpu_want(vcpu);
+	pthread_mutex_unlock(&vcpu->lock);
+	if (due == VCPU_BEGINS)
+		result = arch_vcpu_boot(&vcpu->regs, entry, argument, err);
+	return result < 0 ? result : arch_vcpu_update(vcpu->machine, &vcpu->regs, err);
+}
+
 /* One round: into the guest and out again. */
 static enum exit_action vcpu_enter(struct vcpu *vcpu, struct error *err)
 {
-	int result = regs_flush(&vcpu->regs, err);
+	int result = vcpu_catch_up(vcpu, err);
 
+	if (result == 0)
+		result = regs_flush(&vcpu->regs, err);
 	if (result < 0)
 		return EXIT_FAIL;
 	result = kvm_ioctl_value(vcpu->fd, KVM_RUN, 0);
@@ -164,14 +195,25 @@ static enum exit_action vcpu_enter(struct vcpu *vcpu, struct error *err)
 	return vcpu_handle(vcpu, err);
 }
 
+static void vcpu_power_off(struct vcpu *vcpu)
+{
+	pthread_mutex_lock(&vcpu->lock);
+	vcpu->off = true;
+	vcpu_want(vcpu);
+	pthread_mutex_unlock(&vcpu->lock);
+}
+
 static void *vcpu_thread(void *context)
 {
 	struct vcpu *vcpu = context;
 	struct error err;
 	enum exit_action action = EXIT_ENTER;
 
-	while (action < EXIT_LEAVE && vcpu_yield(vcpu))
+	while (action < EXIT_LEAVE && vcpu_yield(vcpu)) {
 		action = vcpu_enter(vcpu, &err);
+		if (action == EXIT_OFF)
+			vcpu_power_off(vcpu);
+	}
 	pthread_mutex_lock(&vcpu->lock);
 	vcpu_work(vcpu);
 	vcpu->parked = vcpu->absent = true;
@@ -187,6 +229,7 @@ int vcpu_start(struct vcpu *vcpu, struct error *err)
 	int result;
 
 	pthread_mutex_lock(&vcpu->lock); /* a call meets a thread that can be kicked, or none */
+	vcpu_want(vcpu);
 	result = pthread_create(&vcpu->thread, NULL, vcpu_thread, vcpu);
 	vcpu->absent = result != 0;
 	pthread_mutex_unlock(&vcpu->lock);
@@ -194,6 +237,40 @@ int vcpu_start(struct vcpu *vcpu, struct error *err)
 		return error_set(err, result, "vCPU %u: thread: %s", vcpu->index, strerror(result));
 	vcpu->started = true;
 	return 0;
+}
+
+/* Lock held. */
+static void vcpu_set_due(struct vcpu *vcpu, enum vcpu_due due)
+{
+	if (due > vcpu->due)
+		__atomic_store_n(&vcpu->due, due, __ATOMIC_RELEASE);
+	vcpu_want(vcpu);
+}
+
+int vcpu_power_on(struct vcpu *vcpu, uint64_t entry, uint64_t argument)
+{
+	bool off;
+
+	pthread_mutex_lock(&vcpu->lock);
+	off = vcpu->off;
+	if (off) {
+		vcpu->off = false;
+		vcpu->entry = entry;
+		vcpu->argument = argument;
+		vcpu_set_due(vcpu, VCPU_BEGINS);
+		pthread_cond_broadcast(&vcpu->changed);
+	}
+	pthread_mutex_unlock(&vcpu->lock);
+	return off ? 0 : -EBUSY;
+}
+
+void vcpu_update(struct vcpu *vcpu)
+{
+	pthread_mutex_lock(&vcpu->lock);
+	vcpu_set_due(vcpu, VCPU_CHANGES);
+	if (!vcpu->absent && !vcpu->parked)
+		pthread_kill(vcpu->thread, KICK_SIGNAL);
+	pthread_mutex_unlock(&vcpu->lock);
 }
 
 void vcpu_ask(struct vcpu *vcpu, enum vcpu_request request)
@@ -312,5 +389,7 @@ void vcpu_metrics(const struct vcpu *vcpu, struct metrics *metrics)
 			metrics_add(metrics, METRIC_EXITS, metrics_load(&vcpu->exits[i]),
 				    name ? name : "unexpected", NULL);
 	}
+	metrics_add(metrics, METRIC_UNKNOWN_HYPERCALLS, metrics_load(&vcpu->unknown_calls), NULL,
+		    NULL);
 	regs_metrics(&vcpu->regs, metrics);
 }

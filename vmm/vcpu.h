@@ -23,6 +23,9 @@ struct vcpu;
 enum { VCPU_EXITS = 48 };
 enum vcpu_request { VCPU_RUN, VCPU_PAUSE, VCPU_STOP };
 
+/* What is to be done with its registers before it enters the guest again. */
+enum vcpu_due { VCPU_AS_IT_IS, VCPU_CHANGES, VCPU_BEGINS };
+
 /* What somebody wants done where the vCPU's ioctls may be called. */
 struct vcpu_work {
 	void (*run)(struct vcpu *vcpu, void *context);
@@ -35,10 +38,11 @@ struct vcpu {
 	unsigned int index;
 	int fd;
 	uint64_t exits[VCPU_EXITS]; /* counters (vmm/metrics.h) by KVM's reason; last: others */
+	uint64_t unknown_calls; /* counter */
 	struct kvm_run *run; /* vCPU thread only, but immediate_exit */
 	struct regs regs; /* vCPU thread only */
 	struct reg_marks marks; /* of the last vcpu_inspect() */
-	const struct kvm *kvm; /* set before threads start, as all below */
+	struct machine *machine; /* set before threads start, as all below */
 	const struct bus *bus;
 	struct vcpu_owner owner;
 	pthread_t thread;
@@ -47,21 +51,31 @@ struct vcpu {
 	pthread_cond_t changed; /* request, parked or work */
 	enum vcpu_request request; /* guarded by lock */
 	struct vcpu_work *work; /* guarded by lock: what is not yet done */
-	bool wanted; /* request is not VCPU_RUN, or there is work; written under lock, read
-			atomically */
-	bool parked; /* guarded by lock: acknowledges VCPU_PAUSE; true once the thread ended */
+	bool off; /* guarded by lock: waits for vcpu_power_on() */
+	enum vcpu_due due; /* written under lock, read atomically */
+	uint64_t entry, argument; /* guarded by lock: of VCPU_BEGINS */
+	bool wanted; /* there is more to do than to run; written under lock, read atomically */
+	bool parked; /* guarded by lock: acknowledges VCPU_PAUSE; true once the thread ended, and
+			while it waits, off */
 	bool absent; /* guarded by lock: there is no thread, callers are in its place */
 };
 
 /* Makes the vCPU; its number is its place in KVM. vcpu_finish() also after a failure. */
-int vcpu_init(struct vcpu *vcpu, unsigned int index, const struct machine *machine,
-	      const struct bus *bus, const struct vcpu_owner *owner, struct error *err);
+int vcpu_init(struct vcpu *vcpu, unsigned int index, struct machine *machine, const struct bus *bus,
+	      const struct vcpu_owner *owner, struct error *err);
 void vcpu_finish(struct vcpu *vcpu);
 
 /* Once in a process, before any vCPU starts: the signal that takes a thread out of the guest. */
 int vcpu_signal_init(struct error *err);
 
 int vcpu_start(struct vcpu *vcpu, struct error *err);
+
+/* Lets a vCPU that is off begin at entry (arch_vcpu_boot()); returns at once. Any thread, the
+ * vCPU's own excepted. -EBUSY: it is on. */
+int vcpu_power_on(struct vcpu *vcpu, uint64_t entry, uint64_t argument);
+
+/* Has it call arch_vcpu_update() before it enters the guest again; returns at once. Any thread. */
+void vcpu_update(struct vcpu *vcpu);
 
 /* Asks; returns at once. Any thread while the vCPU is started. VCPU_STOP is for good. */
 void vcpu_ask(struct vcpu *vcpu, enum vcpu_request request);

@@ -74,6 +74,22 @@ static void vm_vcpu_stopped(void *context, enum exit_action action, const struct
 	vm_end(context, &outcome);
 }
 
+/* Any vCPU's thread, as the next. */
+static int vm_vcpu_start(void *context, unsigned int index, uint64_t entry, uint64_t argument)
+{
+	struct vm *vm = context;
+
+	return index < vm->vcpu_count ? vcpu_power_on(&vm->vcpus[index], entry, argument) : -ENOENT;
+}
+
+static void vm_vcpus_update(void *context)
+{
+	struct vm *vm = context;
+
+	for (unsigned int i = 0; i < vm->vcpu_count; i++)
+		vcpu_update(&vm->vcpus[i]);
+}
+
 static void vm_guest_exit(void *context, const struct control_exit *exit)
 {
 	struct vm_outcome outcome = {
@@ -217,6 +233,7 @@ static int vm_machine(struct vm *vm, struct error *err)
 		.vm_fd = kvm_create_vm(&vm->kvm, arch_vm_type(&vm->kvm), err),
 		.irqchip_fd = -1,
 		.vcpu_count = config->vcpu_count,
+		.vcpus = {.start = vm_vcpu_start, .update = vm_vcpus_update, .context = vm},
 		.virtio_count = 1,
 		.memory = &vm->memory,
 	};

@@ -158,9 +158,16 @@ int arch_vcpu_finalize(const struct machine *machine, struct regs *regs, struct 
 }
 
 /* KVM_ARM_VCPU_INIT left EL1h with interrupts masked, MMU and caches off, all else zero. */
-int arch_vcpu_boot(struct regs *regs, uint64_t entry, uint64_t fdt, struct error *err)
+int arch_vcpu_boot(struct regs *regs, uint64_t entry, uint64_t argument, struct error *err)
 {
 	int result = reg_set(regs, ARM64_PC, entry, err);
 
-	return result < 0 ? result : reg_set(regs, ARM64_X0, fdt, err);
+	return result < 0 ? result : reg_set(regs, ARM64_X0, argument, err);
+}
+
+/* No register is the VM's. */
+int arch_vcpu_update(const struct machine *machine, struct regs *regs, struct error *err)
+{
+	(void)machine, (void)regs, (void)err;
+	return 0;
 }

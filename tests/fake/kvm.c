@@ -19,7 +19,7 @@ struct fake_vcpu {
 	struct kvm_run *run;
 	struct fake_run script[FAKE_RUNS_MAX];
 	unsigned int length, next;
-	bool reading; /* the last exit was an MMIO read */
+	const void *answer; /* to the last exit, or NULL */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards everything here */
@@ -263,7 +263,8 @@ static uint64_t attribute_value(const struct kvm_device_attr *attr)
 	return from ? bytes_load_le(from, fake_kvm.wide_groups >> attr->group & 1 ? 8 : 4) : 0;
 }
 
-static void run_fill(struct kvm_run *run, const struct fake_run *from)
+/* Where the monitor puts an answer; NULL: it has none to give. */
+static const void *run_fill(struct kvm_run *run, const struct fake_run *from)
 {
 	run->exit_reason = from->reason;
 	switch (from->reason) {
@@ -272,7 +273,7 @@ static void run_fill(struct kvm_run *run, const struct fake_run *from)
 		run->mmio.len = from->size;
 		run->mmio.is_write = from->write;
 		bytes_store_le(run->mmio.data, 8, from->write ? from->data : 0);
-		break;
+		return from->write ? NULL : run->mmio.data;
 	case KVM_EXIT_SYSTEM_EVENT:
 		run->system_event.type = (uint32_t)from->data;
 		break;
@@ -282,11 +283,15 @@ static void run_fill(struct kvm_run *run, const struct fake_run *from)
 	case KVM_EXIT_FAIL_ENTRY:
 		run->fail_entry.hardware_entry_failure_reason = from->data;
 		break;
+	case KVM_EXIT_PAPR_HCALL:
+		run->papr_hcall.nr = from->data;
+		memcpy(run->papr_hcall.args, from->args, sizeof(from->args));
+		return &run->papr_hcall.ret;
 	case KVM_EXIT_ARM_NISV:
 		run->arm_nisv.fault_ipa = from->address;
 		run->arm_nisv.esr_iss = from->data;
-		break;
 	}
+	return NULL;
 }
 
 /* Like the kernel: a signal that comes between the look and the wait is not lost. */
@@ -312,9 +317,8 @@ static int run_vcpu(int fd)
 	pthread_mutex_lock(&lock);
 	vcpu = vcpu_of(fd);
 	call = log_call(fd, KVM_RUN, (uint64_t)(vcpu - vcpus));
-	if (vcpu->reading)
-		call->value = bytes_load_le(vcpu->run->mmio.data, 8);
-	vcpu->reading = false;
+	call->value = vcpu->answer ? bytes_load_le(vcpu->answer, 8) : 0;
+	vcpu->answer = NULL;
 	step = vcpu->next < vcpu->length ? &vcpu->script[vcpu->next] : NULL;
 	result = call->result;
 	if (result == 0 && __atomic_load_n(&vcpu->run->immediate_exit, __ATOMIC_ACQUIRE))
@@ -326,8 +330,7 @@ static int run_vcpu(int fd)
 			step->enter(fd);
 			pthread_mutex_lock(&lock);
 		}
-		run_fill(vcpu->run, step);
-		vcpu->reading = step->reason == KVM_EXIT_MMIO && !step->write;
+		vcpu->answer = run_fill(vcpu->run, step);
 		result = step->result;
 	}
 	call->result = result;
@@ -491,8 +494,7 @@ void kvm_unmap_run(const struct kvm *kvm, struct kvm_run *run)
 
 int kvm_device_set(int device_fd, uint32_t group, uint64_t attribute, void *value)
 {
-	struct kvm_device_attr attr = {.group = group, .attr = attribute};
+	struct kvm_device_attr attr = {0, group, attribute, (uintptr_t)value};
 
-	attr.addr = (uint64_t)(uintptr_t)value;
 	return kvm_ioctl(device_fd, KVM_SET_DEVICE_ATTR, &attr);
 }

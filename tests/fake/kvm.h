@@ -27,7 +27,7 @@ enum {
  * KVM_SET_DEVICE_ATTR     id: attribute         value: what it points to, group: group
  * KVM_CREATE_DEVICE       id: type              value: descriptor
  * KVM_SET_USER_MEMORY_…   id: guest-physical    value: the monitor's address
- * KVM_RUN                 id: vCPU              value: answer to the MMIO read before it
+ * KVM_RUN                 id: vCPU              value: answer to the exit before it
  * FAKE_OPEN, FAKE_MAP_RUN: kvm_init(), kvm_map_run()
  * all others              id: argument if it is a number */
 struct fake_call {
@@ -53,7 +53,8 @@ struct fake_run {
 	int result; /* 0 or -errno */
 	uint32_t reason; /* KVM_EXIT_… */
 	uint64_t address; /* MMIO; NISV: fault_ipa */
-	uint64_t data; /* MMIO write; type of system event; suberror; esr_iss */
+	uint64_t data; /* MMIO write; type of system event; suberror; esr_iss; hypercall's number */
+	uint64_t args[4]; /* of a hypercall */
 	uint32_t size;
 	bool write;
 	void (*enter)(int vcpu_fd); /* the guest's effect on registers and memory, or NULL */

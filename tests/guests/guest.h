@@ -22,8 +22,13 @@ void print_hex(uint64_t value);
 /* "NAME VALUE" on a line. */
 void print_value(const char *name, uint64_t value);
 _Noreturn void guest_power_off(void);
+_Noreturn void guest_reset(void);
+/* Asks for a vCPU to begin at entry: 0, or an error of the architecture's. */
+uint64_t guest_start(uint64_t number, uint64_t entry);
 /* Starts the second vCPU at guest_second(). */
 bool guest_start_second(void);
+/* A hypercall of random number and arguments that does not end or stop this vCPU. */
+uint64_t guest_random_call(void);
 
 /* The same on every run. */
 uint64_t random_next(void);

@@ -4,10 +4,10 @@
 
 void guest_main(uint64_t tree)
 {
-	/* With 32 MiB: behind RAM, far behind it, page zero, between devices, the last GiB. */
+	/* With 32 MiB: behind RAM, far behind it, between devices, and the architecture's. */
 	static const uint64_t places[] = {
-		RAM + (32 << 20), RAM + (48 << 20), 0x80000000,      0,       0x1000,
-		CONTROL + 0x1000, VIRTIO - 8,       VIRTIO + 0x1000, RAM - 8, 0xfffffff8,
+		RAM + (32 << 20), RAM + (48 << 20), CONTROL + 0x1000, VIRTIO - 8,
+		VIRTIO + 0x1000,  NOWHERE,          NOWHERE_TOO,
 	};
 	uint64_t seen = 0;
 

@@ -17,6 +17,6 @@ void guest_main(uint64_t tree)
 	attack(~0ull - 0xfff, 0x40001000);
 	attack(RAM + 1, 0xffffffff);
 	attack(RAM + (32 << 20) - 15, 16);
-	attack(0, 1);
+	attack(NOWHERE, 1);
 	virtio_verdict();
 }

@@ -27,7 +27,7 @@ wait_for_end() {
 	start_instance
 	wait_for_end
 	expect "$(json 'r["state"]')" exited
-	expect "$(cat "$BATS_TEST_TMPDIR/out")" "hello from EL1"
+	expect "$(cat "$BATS_TEST_TMPDIR/out")" "hello from the UART"
 }
 
 @test "an application runs, ends, and the monitor still answers" {

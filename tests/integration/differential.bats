@@ -69,7 +69,12 @@ same_program() {
 	cp "$PROGRAMS/$1" host/root/
 	different=
 	same "/$1" "${@:2}"
-	[ -z "$different" ]
+	[ -z "$different" ] && [ "$(cat host/status)" -lt 128 ]
+}
+
+# The host's pages are as large as the microVM's.
+has_small_pages() {
+	grep -q '^KernelPageSize: *4 kB' /proc/self/smaps
 }
 
 @test "files" {
@@ -99,11 +104,19 @@ same_program() {
 }
 
 @test "pipes, poll, select, epoll, timerfd" {
-	same_program diff-poll
+	if has_small_pages; then
+		same_program diff-poll
+	else
+		same_program diff-poll other-pipes
+	fi
 }
 
 @test "clocks and timers" {
-	same_program diff-time
+	if [ -e /sys/class/rtc/rtc0 ]; then
+		same_program diff-time
+	else
+		same_program diff-time no-alarms
+	fi
 }
 
 @test "stdio, floating point, allocation, arguments, environment" {
@@ -261,7 +274,6 @@ xz -d /none
 unzip -l /none
 patch -i /none /data/fruit
 install -m 755 /data/fruit /tmp/i
-du -a /data/binary
 split -b 1000 /data/numbers /tmp/p
 shred -u /none
 fallocate -l 10000 /tmp/f
@@ -272,6 +284,7 @@ cat /dev/null
 head -c 10 /dev/zero
 tee /dev/full
 END
+	! has_small_pages || all_same applet <<<'du -a /data/binary'
 }
 
 @test "bash: built-ins" {

@@ -6,7 +6,7 @@ bats_require_minimum_version 1.5.0
 
 TOP=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 # shellcheck disable=SC2034 # used by the test files
-EXAMPLES=$TOP/examples PROGRAMS=$TOP/programs GUESTS=$TOP/guests REAL=$TOP/real
+MACHINE=$(uname -m) EXAMPLES=$TOP/examples PROGRAMS=$TOP/programs GUESTS=$TOP/guests REAL=$TOP/real
 
 # state_base: sets BASE to where the state of running VMs is.
 state_base() {

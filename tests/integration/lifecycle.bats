@@ -299,7 +299,7 @@ for line in open("metrics"): assert json.loads(line)["mote_exits_total"]["mmio"]
 	put /boot-source "{\"kernel_image_path\": \"$GUESTS/uart-hello\"}"
 	put /actions '{"action_type": "InstanceStart"}'
 	wait_for_end
-	expect "$(cat serial)" "hello from EL1"
+	expect "$(cat serial)" "hello from the UART"
 	expect "$(cat out)" ""
 }
 
@@ -346,11 +346,14 @@ print(*[r["value"] for c in vcpu["classes"].values() for r in c if r["name"] == 
 	done
 	grep -q "^  PC  *$(register PC)" text
 	[[ $(register PC) =~ ^0x[0-9a-f]{16}$ ]]
-	[ "$(register V0)" ]
+	# A vector register; classes that a start writes nothing of.
+	local vector=V0 untouched=6
+	[ "$MACHINE" != ppc64le ] || vector=VR0 untouched=5
+	[ "$(register $vector)" ]
 	# Looking has changed nothing, and what it found was kept.
 	expect "$(register PC)" "$(mote inspect --registers "$id" | sed -n 's/^  PC *\([^ ]*\) valid$/\1/p' | head -1)"
 	expect "$(curl -s --unix-socket "$BASE/$id/api.sock" http://l/metrics |
-		grep -c 'op="set"} 0$')" 6
+		grep -c 'op="set"} 0$')" $untouched
 	mote resume "$id"
 	mote stop "$id" --timeout 1
 }

@@ -8,6 +8,7 @@
 #include <sys/uio.h>
 #include <time.h>
 
+#include "cpu.h"
 #include "diff-trace.h"
 
 static char buffer[9000];
@@ -19,8 +20,9 @@ static void show(const char *name)
 	ssize_t n = read(fd, buffer, 64);
 
 	fstat(fd, &st);
-	printf("%s: %lld bytes, mode %o, links %d, blocks %lld: \"", name, (long long)st.st_size,
-	       st.st_mode, (int)st.st_nlink, (long long)st.st_blocks);
+	printf("%s: %lld bytes, mode %o, links %d, pages %lld: \"", name, (long long)st.st_size,
+	       st.st_mode, (int)st.st_nlink,
+	       (long long)(st.st_blocks * 512 + CPU_PAGE - 1) / CPU_PAGE);
 	for (ssize_t i = 0; i < n; i++)
 		printf(buffer[i] >= ' ' ? "%c" : "\\%o", buffer[i]);
 	printf("\"\n");

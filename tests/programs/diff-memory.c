@@ -7,9 +7,10 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
+#include "cpu.h"
 #include "diff-trace.h"
 
-#define PAGE 4096
+#define PAGE CPU_PAGE
 #define RW (PROT_READ | PROT_WRITE)
 #define ANONYMOUS (MAP_PRIVATE | MAP_ANONYMOUS)
 
@@ -185,12 +186,12 @@ static void test_break(void)
 
 	start = (char *)syscall(SYS_brk, ((uintptr_t)start + PAGE) & -PAGE);
 	base = start;
-	PLACE((char *)syscall(SYS_brk, start + 10000));
-	memset(start, 1, 10000);
-	PLACE((char *)syscall(SYS_brk, start + 5000));
-	PLACE((char *)syscall(SYS_brk, start + 10000));
-	peek(start + 4000);
-	peek(start + 9000);
+	PLACE((char *)syscall(SYS_brk, start + 5 * PAGE / 2));
+	memset(start, 1, 5 * PAGE / 2);
+	PLACE((char *)syscall(SYS_brk, start + 5 * PAGE / 4));
+	PLACE((char *)syscall(SYS_brk, start + 5 * PAGE / 2));
+	peek(start + PAGE - 100);
+	peek(start + 2 * PAGE + 100);
 	PLACE((char *)syscall(SYS_brk, start + (1L << 50)));
 	PLACE((char *)syscall(SYS_brk, 1));
 	PLACE((char *)syscall(SYS_brk, start));
@@ -218,16 +219,15 @@ static void test_kernel_access(void)
 
 static void test_executable(void)
 {
-	const uint32_t code[] = {0x52800540, 0xd65f03c0}; /* mov w0, #42; ret */
 	int (*f)(void);
 
 	base = mmap(NULL, PAGE, RW, ANONYMOUS, -1, 0);
-	memcpy(base, code, sizeof(code));
+	cpu_code((uint32_t *)(void *)base, 42);
 	f = (int (*)(void))base;
 	if (!sigsetjmp(back, 1))
 		TRACE(f());
 	TRACE(mprotect(base, PAGE, PROT_READ | PROT_EXEC));
-	__builtin___clear_cache(base, base + sizeof(code));
+	__builtin___clear_cache(base, base + 16);
 	TRACE(f());
 	poke(base, 1);
 	if (!sigsetjmp(back, 1))

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <ucontext.h>
 
+#include "cpu.h"
 #include "diff-trace.h"
 
 static volatile sig_atomic_t count;
@@ -183,7 +184,7 @@ static void test_stacks(void)
 	TRACE(old.ss_flags);
 	TRACE(sigaltstack(&(stack_t){.ss_sp = alternate, .ss_size = 5119}, NULL));
 	TRACE(sigaltstack(&(stack_t){.ss_sp = alternate, .ss_size = 9999, .ss_flags = 77}, NULL));
-	TRACE(sigaltstack((void *)1, NULL));
+	TRACE(syscall(SYS_sigaltstack, 1, NULL));
 	handle(SIGSEGV, on_alternate, SA_ONSTACK);
 	if (!sigsetjmp(back, 1))
 		recurse(0);
@@ -262,38 +263,17 @@ static void on_context(int signal, siginfo_t *info, void *raw)
 	printf("context of %d: flags %lx, link %p\n", signal, context->uc_flags,
 	       (void *)context->uc_link);
 	sigaddset(&context->uc_sigmask, SIGUSR2); /* stays blocked */
-#ifdef __aarch64__
-	struct _aarch64_ctx *record = (void *)context->uc_mcontext.__reserved;
-
-	printf("first record %x\n", record->magic);
-	context->uc_mcontext.pstate |= 0xfull | 0x3c0; /* EL1h, masked: must not count */
-	context->uc_mcontext.regs[19] = context->uc_mcontext.regs[19];
-#endif
-	__asm__ volatile("movi v8.16b, #0xff; movi v31.16b, #0xff" ::: "v8", "v31");
+	context_show(context);
+	cpu_vectors_spoil();
 }
 
 static void test_context(void)
 {
 	struct sigaction action = {.sa_sigaction = on_context, .sa_flags = SA_SIGINFO};
 	sigset_t now;
-	register double kept __asm__("d8") = 1.25;
-	register double kept2 __asm__("d31") = 2.5;
 
 	sigaction(SIGUSR1, &action, NULL);
-	__asm__ volatile("" : "+w"(kept), "+w"(kept2));
-	{
-		register long x8 __asm__("x8") = SYS_kill;
-		register long x0 __asm__("x0") = getpid();
-		register long x1 __asm__("x1") = SIGUSR1;
-
-		kept = 1.25;
-		kept2 = 2.5;
-		__asm__ volatile("svc #0"
-				 : "+r"(x0), "+w"(kept), "+w"(kept2)
-				 : "r"(x1), "r"(x8)
-				 : "memory");
-	}
-	printf("%g %g\n", kept, kept2);
+	HOLDS(cpu_vectors(SIGUSR1));
 	sigprocmask(SIG_BLOCK, NULL, &now);
 	TRACE(sigismember(&now, SIGUSR2));
 	sigemptyset(&now);
@@ -305,34 +285,23 @@ static void on_instruction(int signal, siginfo_t *info, void *raw)
 	ucontext_t *context = raw;
 
 	printf("signal %d, code %d, at the instruction: %d\n", signal, info->si_code,
-	       (uint64_t)info->si_addr == context->uc_mcontext.pc);
-	context->uc_mcontext.pc += 4;
+	       (unsigned long)info->si_addr == *context_pc(context));
+	*context_pc(context) += 4;
+	if (signal == SIGFPE)
+		context_calm(context);
 }
 
 static void test_instructions(void)
 {
 	static const int signals[] = {SIGILL, SIGTRAP, SIGBUS, SIGSEGV, SIGFPE};
 	struct sigaction action = {.sa_sigaction = on_instruction, .sa_flags = SA_SIGINFO};
-	static char bytes[64] __attribute__((aligned(64)));
 
 	for (int i = 0; i < 5; i++)
 		sigaction(signals[i], &action, NULL);
-	__asm__ volatile("udf #0");
-	__asm__ volatile("brk #0");
-	__asm__ volatile("msr daifset, #2");
-	__asm__ volatile("mrs x0, sctlr_el1" ::: "x0");
-	__asm__ volatile("hvc #0");
-	__asm__ volatile("wfe; wfi; yield; sevl");
-	__asm__ volatile("ldxr x0, [%0]" ::"r"(bytes + 1) : "x0", "memory");
-	__asm__ volatile("ldr x0, [%0]" ::"r"(bytes + 1) : "x0", "memory");
-	__asm__ volatile("dc cvau, %0; dsb ish; ic ivau, %0; isb" ::"r"(bytes) : "memory");
-	__asm__ volatile("dc zva, %0" ::"r"(bytes) : "memory");
-	__asm__ volatile("mrs x0, cntvct_el0; mrs x0, cntfrq_el0; mrs x0, ctr_el0; "
-			 "mrs x0, dczid_el0; mrs x0, tpidrro_el0; mrs x0, fpcr" ::
-				 : "x0");
-	__asm__ volatile("mrs x0, pmccntr_el0" ::: "x0");
-	__asm__ volatile("mrs x0, cntpct_el0" ::: "x0");
-	__asm__ volatile("msr cntv_ctl_el0, xzr");
+	cpu_illegal();
+	cpu_trap();
+	cpu_privileged();
+	cpu_instructions();
 }
 
 int main(int argc, char **argv)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "cpu.h"
 
 #define PAGE 4096UL
 #define ANONYMOUS (MAP_PRIVATE | MAP_ANONYMOUS)
@@ -72,7 +73,7 @@ static void test_protection(void)
 	CHECK(touch(p + PAGE, 0) == SEGV_ACCERR);
 	CHECK(!mprotect(p, 4 * PAGE, PROT_READ | PROT_WRITE) && p[PAGE] == 1);
 	CHECK(touch(NULL, 0) == SEGV_MAPERR && touch(NULL, 1) == SEGV_MAPERR);
-	CHECK(touch((char *)0xffffff8040000000, 0) == SEGV_MAPERR);
+	CHECK(touch((char *)CPU_KERNEL, 0) == SEGV_MAPERR);
 	CHECK(touch((char *)(uintptr_t)on_fault, 1) == SEGV_ACCERR);
 	munmap(p, 4 * PAGE);
 }
@@ -81,16 +82,13 @@ static void test_execution(void)
 {
 	uint32_t *p = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, ANONYMOUS, -1, 0);
 
-#ifdef __aarch64__
 	for (int i = 0; i < 3; i++) {
-		p[0] = 0x52800000 | (uint32_t)(40 + i) << 5; /* mov w0, #40 + i */
-		p[1] = 0xd65f03c0; /* ret */
+		cpu_code(p, 40 + i);
 		CHECK(!mprotect(p, PAGE, PROT_READ | PROT_EXEC));
-		__builtin___clear_cache((char *)p, (char *)(p + 2));
+		__builtin___clear_cache((char *)p, (char *)(p + 4));
 		CHECK(((int (*)(void))p)() == 40 + i);
 		CHECK(!mprotect(p, PAGE, PROT_READ | PROT_WRITE));
 	}
-#endif
 	munmap(p, PAGE);
 }
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "cpu.h"
 
 static volatile sig_atomic_t count, last, on_alternate;
 static char alternate[16384 * 2];
@@ -84,34 +85,28 @@ static void on_skip(int signal, siginfo_t *info, void *raw)
 	ucontext_t *context = raw;
 
 	(void)signal, (void)info;
-#ifdef __aarch64__
-	context->uc_mcontext.pc += 4;
-	context->uc_mcontext.regs[0] = 1234;
-#else
-	(void)context;
-#endif
+	*context_pc(context) += 4;
+	*context_result(context) = 1234;
+	context_spoil(context);
 	count++;
 }
 
 static void test_context(void)
 {
-#ifdef __aarch64__
 	struct sigaction action = {.sa_sigaction = on_skip, .sa_flags = SA_SIGINFO};
-	register uint64_t x0 __asm__("x0") = 0;
 
 	count = 0;
 	sigaction(SIGSEGV, &action, NULL);
 	sigaction(SIGILL, &action, NULL);
 	sigaction(SIGTRAP, &action, NULL);
-	__asm__ volatile("ldr x0, [x0]" : "+r"(x0)::"memory");
-	CHECK(x0 == 1234 && count == 1);
-	__asm__ volatile("udf #0" ::: "x0");
+	CHECK(cpu_result(NULL) == 1234 && count == 1);
+	cpu_illegal();
 	CHECK(count == 2);
-	__asm__ volatile("mrs x0, midr_el1" ::: "x0");
-	__asm__ volatile("brk #1" ::: "x0");
-	CHECK(count >= 3);
+	cpu_privileged();
+	CHECK(count == 3);
+	cpu_trap();
+	CHECK(count == 4);
 	signal(SIGILL, SIG_DFL);
-#endif
 }
 
 static void on_stack_check(int signal)

@@ -308,10 +308,12 @@ static void no_list(int code)
 	fake_kvm_refuse(KVM_GET_REG_LIST, FAKE_ANY, code);
 	fake_kvm_reg(FD, id(PPC64_MMCR3))->refuse_get = EINVAL;
 	fake_kvm_reg(FD, id(PPC64_ICP_STATE))->refuse_get = ENXIO;
+	fake_kvm_reg(FD, id(PPC64_VP_STATE))->refuse_get = EPERM;
 	look_at_everything();
 	assert_int_equal(fake_kvm_count(KVM_GET_REG_LIST), 1);
 	assert_true(reg_bit(regs.absent, PPC64_MMCR3));
 	assert_true(reg_bit(regs.absent, PPC64_ICP_STATE));
+	assert_true(reg_bit(regs.absent, PPC64_VP_STATE));
 	assert_false(reg_bit(regs.absent, PPC64_MMCR2));
 	fake_kvm_clear_log();
 	look_at_everything();

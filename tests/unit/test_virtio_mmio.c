@@ -101,7 +101,10 @@ static const struct {
 	{8, 0x40000000, 0x40001000, 0x40002000, true},
 	{1, 0x40000000, 0x40001000, 0x40002000, true},
 	{256, 0x40000010, 0x40001002, 0x40002004, true},
-	{8, UINT64_MAX - 15, UINT64_MAX - 1, UINT64_MAX - 3, true}, /* judged when used */
+	{8, UINT64_MAX - 127, UINT64_MAX - 21, UINT64_MAX - 71, true}, /* judged when used */
+	{8, UINT64_MAX - 111, UINT64_MAX - 21, UINT64_MAX - 71, false},
+	{8, UINT64_MAX - 127, UINT64_MAX - 19, UINT64_MAX - 71, false},
+	{8, UINT64_MAX - 127, UINT64_MAX - 21, UINT64_MAX - 67, false},
 	{0, 0x40000000, 0x40001000, 0x40002000, false},
 	{3, 0x40000000, 0x40001000, 0x40002000, false},
 	{257, 0x40000000, 0x40001000, 0x40002000, false},

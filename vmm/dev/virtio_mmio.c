@@ -177,11 +177,24 @@ static void status_write(struct virtio *virtio, uint32_t value)
 	virtio->status = value | (virtio->status & STATUS_NEEDS_RESET);
 }
 
+/* Not over the end of addresses: RAM may begin at 0. */
+static bool area_ends(uint64_t start, uint64_t length)
+{
+	return start + (length - 1) >= start;
+}
+
+static bool areas_end(const struct virtqueue *queue)
+{
+	return area_ends(queue->descriptors, 16u * queue->size) &&
+	       area_ends(queue->available, 6 + 2u * queue->size) &&
+	       area_ends(queue->used, 6 + 8u * queue->size);
+}
+
 static void queue_ready_write(struct virtqueue *queue, uint32_t value)
 {
 	bool sane = queue->size && queue->size <= VIRTQUEUE_SIZE_MAX &&
 		    !(queue->size & (queue->size - 1)) && !(queue->descriptors & 15) &&
-		    !(queue->available & 1) && !(queue->used & 3);
+		    !(queue->available & 1) && !(queue->used & 3) && areas_end(queue);
 
 	if (value && sane && !queue->ready)
 		queue->next_available = queue->next_used = 0;

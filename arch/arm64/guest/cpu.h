@@ -38,10 +38,27 @@
 #define PTE_UXN (1 << 54)
 
 #ifndef __ASSEMBLER__
+#include <stdbool.h>
 #include <stdint.h>
 
 #define ELF_MACHINE_NATIVE 183 /* EM_AARCH64 */
 #define MACHINE_NAME "aarch64"
+#define SIGNAL_STACK_MIN 5120 /* a frame and what calling its handler takes */
+#define RESTORER_COUNTS true /* sigaction's */
+#define PROTECTION_ARCH PROT_BTI /* PROT_… that only this architecture has */
+#define AUXILIARY_ARCH /* rows of the auxiliary vector, likewise */
+
+static inline bool elf_flags_fit(uint32_t flags)
+{
+	(void)flags;
+	return true;
+}
+
+/* What only this architecture's device tree says. */
+struct machine_arch {
+	unsigned gic_version;
+	uint64_t gic_distributor, gic_cpu;
+};
 
 struct regs {
 	uint64_t x[31];

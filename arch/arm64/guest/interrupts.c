@@ -73,10 +73,10 @@ static void init_v2(void)
 
 void interrupts_init(const struct machine *machine)
 {
-	gic.version = machine->gic_version;
+	gic.version = machine->arch.gic_version;
 	gic.control = machine->control_interrupt;
-	gic.distributor = linear(machine->gic_distributor);
-	gic.cpu = linear(machine->gic_cpu);
+	gic.distributor = linear(machine->arch.gic_distributor);
+	gic.cpu = linear(machine->arch.gic_cpu);
 	if (gic.version == 3)
 		init_v3();
 	else

@@ -5,6 +5,8 @@
 #include "guest-runtime/machine.h"
 #include "guest-runtime/string.h"
 
+#include <linux/errno.h>
+
 #include <asm/hwcap.h>
 
 #define PSCI_CPU_ON 0xc4000003
@@ -126,6 +128,17 @@ uint64_t cpu_hwcap(void)
 uint64_t cpu_hwcap2(void)
 {
 	return CAPABILITIES(cpu_read(id_aa64isar1_el1), isar1_2);
+}
+
+const char *cpu_platform(void)
+{
+	return MACHINE_NAME;
+}
+
+int64_t cpu_prctl(struct regs *regs, int option, uint64_t value)
+{
+	(void)regs, (void)option, (void)value;
+	return -EINVAL;
 }
 
 static int64_t psci_cpu_on(uint64_t cpu, uint64_t entry)

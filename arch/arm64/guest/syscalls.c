@@ -14,6 +14,7 @@ const syscall_handler syscall_table[] = {
 #define SYSCALL(name, handler) [__NR_##name] = sys_##handler,
 #include "guest-runtime/syscall_list.h"
 #undef SYSCALL
+	[__NR_sync_file_range] = sys_fsync,
 };
 
 const unsigned syscall_count = sizeof(syscall_table) / sizeof(syscall_table[0]);

@@ -5,7 +5,15 @@
 #define NANOSECONDS 1000000000ull
 #define TIMER_ENABLE 1
 
+void interrupts_enable_timer(void);
+
 static uint64_t armed = UINT64_MAX;
+
+/* CNTFRQ_EL0 says all. */
+void clock_init(const struct machine *machine)
+{
+	(void)machine;
+}
 
 uint64_t clock_now(void)
 {

@@ -16,6 +16,6 @@ _start:
 2:	ldr	w0, =0x84000008		/* PSCI SYSTEM_OFF */
 	hvc	#0
 	b	2b
-text:	.asciz	"hello from EL1\n"
+text:	.asciz	"hello from the UART\n"
 	.balign 4
 	.ltorg

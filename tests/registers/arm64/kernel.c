@@ -4,44 +4,31 @@
 #include <errno.h>
 #include <string.h>
 
-#include "tests/registers/arm64/machine.h"
+#include "arch/arm64/layout.h"
+#include "arch/arm64/regs.h"
+#include "tests/registers/machine.h"
 
 static struct test_cpu cpu;
 static struct regs *const regs = &cpu.regs;
 
 static uint64_t get(struct regs *from, unsigned int number)
 {
-	uint64_t value;
-	struct error err;
-
-	tap_must(reg_get(from, number, &value, &err), &err);
-	return value;
+	return test_get(from, number);
 }
 
 static void set(unsigned int number, uint64_t value)
 {
-	struct error err;
-
-	tap_must(reg_set(regs, number, value, &err), &err);
+	test_set(regs, number, value);
 }
 
 static void flush(void)
 {
-	struct error err;
-
-	tap_must(regs_flush(regs, &err), &err);
+	test_flush(regs);
 }
 
-/* What KVM says, past the copy. */
 static uint64_t kernels(unsigned int number)
 {
-	struct regs copy;
-	uint64_t value;
-
-	test_cpu_copy(&cpu, &copy);
-	value = get(&copy, number);
-	regs_finish(&copy);
-	return value;
+	return test_kernels(&cpu, number);
 }
 
 /* ---- S1: writes that are refused or altered ---- */

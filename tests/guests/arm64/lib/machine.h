@@ -10,12 +10,13 @@
 #define VIRTIO 0x0a000000ull
 #define RAM 0x40000000ull
 
+/* Neither RAM nor a device; and more such places: page zero, behind the first GiB of RAM, below
+ * RAM, the end of 32 bits. */
+#define NOWHERE 0
+#define NOWHERE_TOO 0x1000, 0x80000000, RAM - 8, 0xfffffff8
+
 /* A PSCI or other hypercall: what it answers. */
 uint64_t guest_call(uint64_t function, uint64_t a, uint64_t b, uint64_t c);
-
-#define PSCI_CPU_ON 0xc4000003
-#define PSCI_SYSTEM_OFF 0x84000008
-#define PSCI_SYSTEM_RESET 0x84000009
 
 /* One plain access each, which KVM can decode: the compiler might make pairs of them. */
 static inline uint64_t load(uint64_t address, unsigned int size)

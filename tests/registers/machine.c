@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tests/registers/arm64/machine.h"
+#include "tests/registers/machine.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { PMU_INTID = 23 };
-
-bool test_vm_has(const struct test_vm *vm, unsigned int feature)
-{
-	return vm->machine.vcpu_features >> feature & 1;
-}
-
-void test_vm_init(struct test_vm *vm, unsigned int vcpus, bool pmu)
+void test_vm_init(struct test_vm *vm, unsigned int vcpus, bool more)
 {
 	struct error err;
 
@@ -29,8 +22,8 @@ void test_vm_init(struct test_vm *vm, unsigned int vcpus, bool pmu)
 	tap_must(vm->machine.vm_fd, &err);
 	tap_must(memory_attach(&vm->memory, vm->machine.vm_fd, &err), &err);
 	tap_must(arch_machine_init(&vm->machine, &err), &err);
-	if (pmu)
-		vm->machine.vcpu_features |= 1u << KVM_ARM_VCPU_PMU_V3;
+	if (more)
+		test_arch_ask_for_more(vm);
 }
 
 void test_vm_finish(struct test_vm *vm)
@@ -41,12 +34,13 @@ void test_vm_finish(struct test_vm *vm)
 	kvm_finish(&vm->kvm);
 }
 
-void test_cpu_init(struct test_cpu *cpu, bool pmu)
+void test_cpu_init(struct test_cpu *cpu, bool more)
 {
 	struct error err;
 	int fd;
 
-	test_vm_init(&cpu->vm, 1, pmu);
+	cpu->more = more;
+	test_vm_init(&cpu->vm, 1, more);
 	fd = kvm_create_vcpu(cpu->vm.machine.vm_fd, 0, &err);
 	tap_must(fd, &err);
 	cpu->run = kvm_map_run(&cpu->vm.kvm, fd, &err);
@@ -58,20 +52,13 @@ void test_cpu_init(struct test_cpu *cpu, bool pmu)
 void test_cpu_finalize(struct test_cpu *cpu)
 {
 	struct error err;
-	uint32_t intid = PMU_INTID;
-	int fd = cpu->regs.vcpu_fd, result = 0;
+	int result;
 
 	tap_must(arch_vcpu_finalize(&cpu->vm.machine, &cpu->regs, &err), &err);
 	tap_must(arch_machine_finish(&cpu->vm.machine, &err), &err);
-	if (test_vm_has(&cpu->vm, KVM_ARM_VCPU_PMU_V3)) {
-		result = kvm_device_set(fd, KVM_ARM_VCPU_PMU_V3_CTRL, KVM_ARM_VCPU_PMU_V3_IRQ,
-					&intid);
-		if (result == 0)
-			result = kvm_device_set(fd, KVM_ARM_VCPU_PMU_V3_CTRL,
-						KVM_ARM_VCPU_PMU_V3_INIT, NULL);
-	}
+	result = cpu->more ? test_arch_add_more(cpu) : 0;
 	if (result < 0)
-		error_set(&err, -result, "PMU: %s", strerror(-result));
+		error_set(&err, -result, "more than mote gives a vCPU: %s", strerror(-result));
 	tap_must(result, &err);
 }
 
@@ -102,6 +89,40 @@ const struct reg_table *test_bold_table(void)
 	table = arch_regs;
 	table.rows = rows;
 	return &table;
+}
+
+uint64_t test_get(struct regs *regs, unsigned int number)
+{
+	uint64_t value;
+	struct error err;
+
+	tap_must(reg_get(regs, number, &value, &err), &err);
+	return value;
+}
+
+void test_set(struct regs *regs, unsigned int number, uint64_t value)
+{
+	struct error err;
+
+	tap_must(reg_set(regs, number, value, &err), &err);
+}
+
+void test_flush(struct regs *regs)
+{
+	struct error err;
+
+	tap_must(regs_flush(regs, &err), &err);
+}
+
+uint64_t test_kernels(const struct test_cpu *cpu, unsigned int number)
+{
+	struct regs copy;
+	uint64_t value;
+
+	test_cpu_copy(cpu, &copy);
+	value = test_get(&copy, number);
+	regs_finish(&copy);
+	return value;
 }
 
 uint64_t test_count(const struct regs *regs, enum reg_op op)

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "tests/registers/arm64/machine.h"
+#include "tests/registers/machine.h"
 
 int main(int argc, char **argv)
 {

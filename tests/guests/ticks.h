@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the guest `ticks` and the program that looks at it share, in a page of the guest's. All
- * times are counts of CNTVCT_EL0. The guest writes, the program reads, but for the first part. */
+ * times are counts of the guest's counter. The guest writes, the program reads, but for the first
+ * part. */
 #ifndef TEST_GUEST_TICKS_H
 #define TEST_GUEST_TICKS_H
 
 #include <stdint.h>
 
-enum { TICKS_CPUS = 2, TICKS_PAGE = 0x40100000 };
+enum { TICKS_CPUS = 2, TICKS_OFFSET = 0x100000 }; /* in RAM */
 
 struct ticks_cpu {
 	uint64_t start; /* the first tick is a period later */
@@ -23,7 +24,7 @@ struct ticks_cpu {
 };
 
 struct ticks_page {
-	uint64_t period, gic, cpus; /* set before the guest starts */
+	uint64_t period, irqchip, cpus; /* set before the guest starts */
 	uint64_t stop; /* set by the program */
 	uint64_t padding[12];
 	struct ticks_cpu cpu[TICKS_CPUS];

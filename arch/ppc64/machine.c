@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What KVM-HV wants to be told before the first instruction: interrupt controller, PAPR vCPUs,
+ * boot registers. Sources: Linux Documentation/virt/kvm/api.rst and devices/xics.rst,
+ * Documentation/powerpc/booting.rst; Power ISA 3.0B, book III, 2.2 (LPCR), 4.2.1 (MSR). */
+#include <errno.h>
+#include <string.h>
+#include <sys/platform/ppc.h>
+#include <unistd.h>
+
+#include "arch/ppc64/hcall.h"
+#include "arch/ppc64/layout.h"
+#include "arch/ppc64/regs.h"
+#include "vmm/arch.h"
+
+#define MSR_SF (1ull << 63) /* 64 bits */
+#define MSR_ME (1ull << 12) /* machine checks are taken */
+#define MSR_LE (1ull << 0)
+
+unsigned long arch_vm_type(const struct kvm *kvm)
+{
+	/* KVM-PR has hashed page tables alone; arch_machine_init() refuses such a VM by name. */
+	return kvm_capability(kvm->fd, KVM_CAP_PPC_MMU_RADIX) > 0 ? KVM_VM_PPC_HV : 0;
+}
+
+int arch_machine_init(struct machine *machine, struct error *err)
+{
+	struct kvm_create_device device = {.type = KVM_DEV_TYPE_XICS};
+	uint32_t servers = machine->vcpu_count;
+	int result;
+
+	if (kvm_capability(machine->vm_fd, KVM_CAP_PPC_MMU_RADIX) <= 0)
+		return error_set(err, ENODEV,
+				 "/dev/kvm: no radix MMU: KVM-HV on POWER9 or later is needed");
+	result = kvm_ioctl(machine->vm_fd, KVM_CREATE_DEVICE, &device);
+	if (result < 0)
+		return error_set(err, -result, "KVM_CREATE_DEVICE: XICS: %s", strerror(-result));
+	machine->irqchip = PPC64_XICS;
+	machine->irqchip_fd = (int)device.fd;
+	/* Saves what KVM would set aside for more; Linux 5.5 and later know it. */
+	kvm_device_set(machine->irqchip_fd, KVM_DEV_XICS_GRP_CTRL, KVM_DEV_XICS_NR_SERVERS,
+		       &servers);
+	machine->vcpus_off = true;
+	machine->mode = PPC64_LPCR_ILE;
+	machine->timebase_hz = __ppc_get_timebase_freq();
+	return 0;
+}
+
+/* Who gets it and with which priority, since our guests have no call that sets it. */
+static int source_init(const struct machine *machine, uint32_t number, struct error *err)
+{
+	uint64_t state = (uint64_t)PPC64_IRQ_PRIORITY << KVM_XICS_PRIORITY_SHIFT;
+	int result = kvm_device_set(machine->irqchip_fd, KVM_DEV_XICS_GRP_SOURCES, number, &state);
+
+	if (result < 0)
+		return error_set(err, -result, "XICS source 0x%x: KVM_SET_DEVICE_ATTR: %s", number,
+				 strerror(-result));
+	return 0;
+}
+
+int arch_machine_finish(struct machine *machine, struct error *err)
+{
+	int result = source_init(machine, PPC64_IRQ_UART, err);
+
+	if (result == 0)
+		result = source_init(machine, PPC64_IRQ_CONTROL, err);
+	for (uint32_t i = 0; result == 0 && i < machine->virtio_count; i++)
+		result = source_init(machine, PPC64_IRQ_VIRTIO + i, err);
+	return result;
+}
+
+struct irq_line arch_irq_line(const struct machine *machine, uint32_t number)
+{
+	return (struct irq_line){.vm_fd = machine->vm_fd, .line = number};
+}
+
+int arch_vcpu_init(const struct machine *machine, int vcpu_fd, unsigned int index,
+		   struct error *err)
+{
+	struct kvm_enable_cap papr = {.cap = KVM_CAP_PPC_PAPR};
+	struct kvm_enable_cap xics = {
+		.cap = KVM_CAP_IRQ_XICS,
+		.args = {(uint64_t)machine->irqchip_fd, index},
+	};
+	int result = kvm_ioctl(vcpu_fd, KVM_ENABLE_CAP, &papr);
+
+	if (result < 0)
+		return error_set(err, -result, "vCPU %u: KVM_CAP_PPC_PAPR: %s", index,
+				 strerror(-result));
+	result = kvm_ioctl(vcpu_fd, KVM_ENABLE_CAP, &xics);
+	if (result < 0)
+		return error_set(err, -result, "vCPU %u: KVM_CAP_IRQ_XICS: %s", index,
+				 strerror(-result));
+	return 0;
+}
+
+int arch_vcpu_finalize(const struct machine *machine, struct regs *regs, struct error *err)
+{
+	regs_finalized(regs);
+	return arch_vcpu_update(machine, regs, err);
+}
+
+/* Real mode, interrupts masked, all else zero. */
+int arch_vcpu_boot(struct regs *regs, uint64_t entry, uint64_t argument, struct error *err)
+{
+	const struct kvm_regs boot = {
+		.pc = entry,
+		.msr = MSR_SF | MSR_ME | MSR_LE,
+		.gpr[3] = argument,
+	};
+
+	return reg_write(regs, PPC64_REGS, &boot, err);
+}
+
+/* The rest of an LPCR is KVM's. */
+int arch_vcpu_update(const struct machine *machine, struct regs *regs, struct error *err)
+{
+	uint64_t mode = __atomic_load_n(&machine->mode, __ATOMIC_ACQUIRE), lpcr;
+	int result = reg_get(regs, PPC64_LPCR, &lpcr, err);
+
+	if (result < 0 || (lpcr & PPC64_LPCR_MODE) == mode)
+		return result;
+	return reg_set(regs, PPC64_LPCR, (lpcr & ~PPC64_LPCR_MODE) | mode, err);
+}
