@@ -61,6 +61,8 @@ def _run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     variant = arch.variants[name]
     if options.icount and not variant.restorable:
         parser.error(f"--icount needs a saved host, and a {name} host can't be saved")
+    if variant.only_counting and not options.icount:
+        parser.error(f"a {name} host needs --icount")
     host = Host(options.arch, arch, name, variant, options.icount)
     if options.keep is not None:
         keep(host, options.keep)

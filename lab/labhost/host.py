@@ -45,7 +45,7 @@ class Host:
         bus = self.variant.bus
         counting = ["-icount", "shift=0,sleep=off", "-smp", "1", "-rtc", "clock=vm",
                     "-global", f"{bus.transport}.ioeventfd=off"]
-        parallel = ["-accel", "tcg,thread=multi", "-smp", f"{self.variant.processors}"]
+        parallel = ["-accel", "tcg,thread=multi", "-smp", "2"]
         append = f"console={self.arch.console} quiet panic=-1 audit=0 mitigations=off rodata=off" \
                  f" lab.variant={self.name} lab.icount={int(self.icount)}" \
                  f" lab.terminal={self.arch.terminal}" \
