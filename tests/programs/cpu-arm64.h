@@ -102,7 +102,6 @@ static inline void cpu_instructions(void)
 	__asm__ volatile("mrs x0, cntvct_el0; mrs x0, cntfrq_el0; mrs x0, ctr_el0; "
 			 "mrs x0, dczid_el0; mrs x0, tpidrro_el0; mrs x0, fpcr" ::
 				 : "x0");
-	__asm__ volatile("mrs x0, pmccntr_el0" ::: "x0");
 	__asm__ volatile("mrs x0, cntpct_el0" ::: "x0");
 	__asm__ volatile("msr cntv_ctl_el0, xzr");
 }
