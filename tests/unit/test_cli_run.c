@@ -294,9 +294,10 @@ static void passes_bytes_on(void **state)
 	assert_memory_equal(out, bytes, sizeof(bytes));
 }
 
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2};
+
 static void passes_signals_on(void **state)
 {
-	static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2};
 	char line[32];
 
 	(void)state;
@@ -466,7 +467,8 @@ static int setup(void **state)
 	snprintf(vm_name, sizeof(vm_name), "test-%d", (int)getpid());
 	setenv("XDG_RUNTIME_DIR", scratch_path, 1);
 	setenv("MOTE_VMM", "/proc/self/exe", 1);
-	signal(SIGINT, SIG_DFL); /* ignored in what a shell starts in the background */
+	for (size_t i = 0; i < LENGTH(signals); i++)
+		signal(signals[i], SIG_DFL); /* ignored in what starts in the background */
 	write_program("hello", MOTE_ELF_MACHINE, PT_NULL);
 	return result;
 }
