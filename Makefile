@@ -166,10 +166,11 @@ $(B)/examples/%: examples/%.c $(B)/mote-cc | $(B)/.sysroot
 	@mkdir -p $(@D)
 	$(call say,MOTE-CC)
 	$(Q)$(B)/mote-cc --arch $(ARCH) -O2 -Wall -Wextra -Werror -s -o $@ $<
-$(B)/programs/%: tests/programs/%.c $(wildcard tests/programs/*.h) $(B)/mote-cc | $(B)/.sysroot
+$(B)/programs/%: tests/programs/%.c $(wildcard tests/programs/*.h tests/programs/$(ARCH)/*.h) \
+		$(B)/mote-cc | $(B)/.sysroot
 	@mkdir -p $(@D)
 	$(call say,MOTE-CC)
-	$(Q)$(B)/mote-cc --arch $(ARCH) -O2 -Wall -Wextra -o $@ $<
+	$(Q)$(B)/mote-cc --arch $(ARCH) -O2 -Wall -Wextra -Werror -Itests/programs/$(ARCH) -o $@ $<
 
 # ---- run, test, lint, install --------------------------------------------------------------
 run: all

@@ -33,12 +33,12 @@ static void count(volatile struct ticks_cpu *cpu, uint64_t now)
 
 uint64_t guest_exception(uint64_t syndrome, uint64_t address, uint64_t at)
 {
-	volatile struct ticks_cpu *cpu = &page->cpu[timer_cpu()];
-	bool mine = timer_taken(page->irqchip, syndrome);
+	volatile struct ticks_cpu *cpu = &page->cpu[irq_cpu()];
+	uint64_t irq = irq_taken(page->irqchip, syndrome);
 	uint64_t now = timer_now();
 
 	(void)address;
-	if (!mine) {
+	if (irq != IRQ_TIMER) {
 		cpu->strange++;
 		return at;
 	}
@@ -49,32 +49,32 @@ uint64_t guest_exception(uint64_t syndrome, uint64_t address, uint64_t at)
 		count(cpu, now);
 	else
 		timer_off();
-	timer_end(page->irqchip);
+	irq_end(page->irqchip, irq);
 	return at;
 }
 
 /* What was due by the end is still taken, tick by tick. */
 static void take_last(volatile struct ticks_cpu *cpu)
 {
-	timer_mask();
+	irq_mask();
 	look_for_end(cpu, timer_now());
 	if (cpu->due > cpu->end)
 		timer_off();
-	timer_unmask();
+	irq_unmask();
 	while (cpu->due <= cpu->end)
 		;
-	timer_mask();
+	irq_mask();
 }
 
 static void tick(unsigned int number)
 {
 	volatile struct ticks_cpu *cpu = &page->cpu[number];
 
-	timer_init(page->irqchip, number);
+	irq_init(page->irqchip, number);
 	cpu->start = cpu->seen = timer_now();
 	cpu->due = cpu->start + page->period;
 	timer_set(cpu->due);
-	timer_unmask();
+	irq_unmask();
 	while (!page->stop) {
 		uint64_t now = timer_now();
 

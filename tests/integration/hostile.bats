@@ -22,7 +22,7 @@ hostile() {
 # ends STATE REASON OUTPUT [CODES]: it ends; patterns, the last one for the reply's numbers.
 ends() {
 	local output reason
-	api GET /application -H 'Prefer: wait=30' --max-time 40
+	api GET /application -H 'Prefer: wait=60' --max-time 80
 	reason=${reply#*\"reason\":}
 	output=$(tail -c 10000 "$BATS_TEST_TMPDIR/out" | tr -d '\0')
 	printf 'reply: %s\noutput: %s\n' "$reply" "$(tail -c 500 <<<"$output" | tr -cd '[:print:]\n')"
@@ -32,13 +32,17 @@ ends() {
 }
 
 # It still runs, and whoever asks gets an answer in time.
-goes_on() {
+runs() {
 	for _ in 1 2 3; do
 		api GET / --max-time 2
 		[[ $reply == *\"Running\"* ]]
 		api GET /application --max-time 2
 		[[ $reply == *\"running\"* ]]
 	done
+}
+
+goes_on() {
+	runs
 	monitor_is_well
 }
 
@@ -155,6 +159,11 @@ monitor_is_well() {
 	done
 }
 
+@test "hypercalls with buffers past memory, huge lengths, unknown numbers" {
+	hostile hypercalls
+	ends exited "guest powered off" "calls 0x*wrong 0x0"
+}
+
 @test "random hypercalls, then a reset" {
 	hostile calls
 	ends exited "guest asked for a reset" "still here"
@@ -174,6 +183,54 @@ monitor_is_well() {
 	hostile interrupts
 	until grep -q 'waiting !' "$BATS_TEST_TMPDIR/out"; do kill -0 "$VMM"; done
 	goes_on
+}
+
+@test "a storm of interrupts, a busy device: no tick of the timer is lost, the API answers" {
+	hostile storm
+	runs
+	ends exited "guest powered off" $'storm: no tick lost*load: no tick lost*interrupts 0x7d0*wrong 0x0'
+}
+
+# What a guest prints for each boot value of `modes`; "nothing": it never gets any further.
+modes() {
+	case $MACHINE in
+	ppc64le)
+		cat <<-END
+			0 exception 0x700*
+			1 nothing
+			2 exception 0x400*
+			3 nothing
+			4 exception 0x[49]00*
+			5 exception 0x[479]00*
+			6 exception 0x700*
+			7 exception 0x700*
+			8 back
+		END
+		;;
+	*)
+		cat <<-END
+			0 exception 0x3a000000*
+			1 exception 0x3a000000*
+			2 nothing
+			3 nothing
+			4 nothing
+			5 exception 0x2000000*
+		END
+		;;
+	esac
+}
+
+@test "a processor set up wrongly: an exception, or never an instruction again" {
+	local value expected
+	while read -r value expected; do
+		echo "value $value"
+		hostile modes "value=0x$value"
+		if [ "$expected" = nothing ]; then
+			goes_on
+		else
+			ends exited "guest powered off" "$expected"
+		fi
+	done < <(modes)
 }
 
 @test "a second vCPU that starts outside RAM" {

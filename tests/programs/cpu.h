@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What test programs must know about the processor: each architecture's header gives
+/* What test programs must know about the processor: ARCH/machine.h gives
  *
  *   CPU_PAGE                     the largest page that a Linux there is usual with: what is a
  *                                multiple of it is one of every page
@@ -19,10 +19,6 @@
 #ifndef PROGRAMS_CPU_H
 #define PROGRAMS_CPU_H
 
-#ifdef __aarch64__
-#include "cpu-arm64.h"
-#else
-#include "cpu-ppc64.h"
-#endif
+#include "machine.h"
 
 #endif

@@ -34,6 +34,20 @@ void test_vm_finish(struct test_vm *vm)
 	kvm_finish(&vm->kvm);
 }
 
+uint64_t test_load_guest(struct test_vm *vm, const char *guests, const char *name)
+{
+	struct image_place place;
+	struct image image;
+	char path[512];
+	struct error err;
+
+	snprintf(path, sizeof(path), "%s/%s", guests, name);
+	tap_must(image_open(&image, path, &err), &err);
+	tap_must(image_load_elf(&image, &vm->memory, &place, &err), &err);
+	image_close(&image);
+	return place.entry;
+}
+
 void test_cpu_init(struct test_cpu *cpu, bool more)
 {
 	struct error err;

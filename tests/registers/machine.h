@@ -29,6 +29,9 @@ struct test_cpu {
 void test_vm_init(struct test_vm *vm, unsigned int vcpus, bool more);
 void test_vm_finish(struct test_vm *vm);
 
+/* Loads a bare-metal guest of the folder: its first instruction. */
+uint64_t test_load_guest(struct test_vm *vm, const char *guests, const char *name);
+
 /* A VM with one vCPU; its REG_EARLY registers can be set, then it is made final. */
 void test_cpu_init(struct test_cpu *cpu, bool more);
 void test_cpu_finalize(struct test_cpu *cpu);
@@ -80,6 +83,7 @@ extern const unsigned int test_arch_some[];
 
 void test_state(void);
 void test_kernel(void); /* ARCH/kernel.c */
+void test_order(const char *guests);
 void test_ticks(const char *guests, unsigned int looks);
 
 #endif

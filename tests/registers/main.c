@@ -14,6 +14,7 @@ int main(int argc, char **argv)
 	}
 	test_state();
 	test_kernel();
+	test_order(argv[1]);
 	test_ticks(argv[1], (unsigned int)strtoul(argv[2], NULL, 10));
 	return tap_end();
 }

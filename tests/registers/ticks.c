@@ -65,20 +65,6 @@ static int start_vcpu(void *context, unsigned int index, uint64_t entry, uint64_
 				     : -ENOENT;
 }
 
-static uint64_t load_guest(struct ticker *ticker, const char *guests)
-{
-	struct image_place place;
-	struct image image;
-	char path[512];
-	struct error err;
-
-	snprintf(path, sizeof(path), "%s/ticks", guests);
-	tap_must(image_open(&image, path, &err), &err);
-	tap_must(image_load_elf(&image, &ticker->vm.memory, &place, &err), &err);
-	image_close(&image);
-	return place.entry;
-}
-
 static void start(struct ticker *ticker, const char *guests, unsigned int count)
 {
 	static const struct bus_device control = {.write = guest_ends};
@@ -102,7 +88,9 @@ static void start(struct ticker *ticker, const char *guests, unsigned int count)
 	ticker->page->period = test_arch_hz() / 1000;
 	ticker->page->irqchip = ticker->vm.machine.irqchip;
 	ticker->page->cpus = count;
-	tap_must(arch_vcpu_boot(&ticker->vcpus[0].regs, load_guest(ticker, guests), 0, &err), &err);
+	tap_must(arch_vcpu_boot(&ticker->vcpus[0].regs,
+				test_load_guest(&ticker->vm, guests, "ticks"), 0, &err),
+		 &err);
 	for (unsigned int i = 0; i < count; i++)
 		tap_must(vcpu_start(&ticker->vcpus[i], &err), &err);
 }

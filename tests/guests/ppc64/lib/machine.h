@@ -16,8 +16,10 @@
 #define NOWHERE (UART / 2)
 #define NOWHERE_TOO NOWHERE + 8, UART - 8, 2 * UART, (16 * UART) - 8, 64 * UART
 
-/* A hypercall: what it answers. */
+/* A hypercall: what it answers in r3; one without arguments that gives a value in r4, too. */
 uint64_t guest_call(uint64_t function, uint64_t a, uint64_t b, uint64_t c);
+uint64_t guest_call4(uint64_t function, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
+uint64_t guest_call_value(uint64_t function, uint64_t *value);
 
 static inline uint64_t load(uint64_t address, unsigned int size)
 {

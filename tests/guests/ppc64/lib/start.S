@@ -24,9 +24,18 @@ guest_second_start:
 	bl	guest_stop_self
 	nop
 
-	.globl guest_call
+	.globl guest_call, guest_call4
 guest_call:				/* (function, a, b, c): what the hypercall answers */
+guest_call4:				/* (function, a, b, c, d) */
 	sc	1
+	blr
+
+	.globl guest_call_value
+guest_call_value:			/* (function, value) */
+	std	4, -8(1)
+	sc	1
+	ld	9, -8(1)
+	std	4, 0(9)
 	blr
 
 /* Every interrupt is one function's; external ones are only taken when a guest asked for them.

@@ -1,28 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The decrementer of this vCPU, and its interrupt. The hardware counts to a time base value, the
+/* The decrementer of this vCPU. The hardware counts to a time base value, the
  * one that it was set to; whoever is between it and the guest may let it be later, never earlier.
  */
 #ifndef TEST_GUEST_TIMER_H
 #define TEST_GUEST_TIMER_H
 
-#include "tests/guests/guest.h"
-
-enum { TIMER_VECTOR = 0x900 };
-
-/* The vCPU's own number, as timer_init() was told it. */
-static inline unsigned int timer_cpu(void)
-{
-	unsigned int cpu;
-
-	__asm__ volatile("mfsprg %0, 2" : "=r"(cpu));
-	return cpu;
-}
-
-static inline void timer_init(uint64_t irqchip, unsigned int cpu)
-{
-	(void)irqchip;
-	__asm__ volatile("mtsprg 2, %0" ::"r"((uint64_t)cpu));
-}
+#include "irq.h"
 
 static inline uint64_t timer_now(void)
 {
@@ -30,6 +13,12 @@ static inline uint64_t timer_now(void)
 
 	__asm__ volatile("mftb %0" : "=r"(now)::"memory");
 	return now;
+}
+
+/* Counts a second, on every processor whose KVM has radix page tables. */
+static inline uint64_t timer_hz(void)
+{
+	return 512000000;
 }
 
 static inline int64_t timer_left(void)
@@ -40,10 +29,12 @@ static inline int64_t timer_left(void)
 	return (int32_t)left; /* sets are short ones: this is all of it, large decrementer or not */
 }
 
-/* Fires when the counter gets there. */
+/* Fires when the counter gets there. What is long past would be future again in 32 bits. */
 static inline void timer_set(uint64_t due)
 {
-	__asm__ volatile("mtdec %0" ::"r"(due - timer_now()) : "memory");
+	int64_t left = (int64_t)(due - timer_now());
+
+	__asm__ volatile("mtdec %0" ::"r"(left < -(1 << 30) ? -(1 << 30) : left) : "memory");
 }
 
 static inline void timer_off(void)
@@ -58,28 +49,6 @@ static inline bool timer_moved(uint64_t due)
 	int64_t least = (int64_t)(timer_now() - due), left = timer_left();
 
 	return (int64_t)(timer_now() - due) + left < 0 || least + left > 1 << 29;
-}
-
-static inline void timer_unmask(void)
-{
-	__asm__ volatile("mfmsr 9; ori 9, 9, 0x8000; mtmsrd 9, 1" ::: "r9", "memory");
-}
-
-static inline void timer_mask(void)
-{
-	__asm__ volatile("li 9, 2; mtmsrd 9, 1" ::: "r9", "memory"); /* EE off, RI on */
-}
-
-/* Whether the interrupt is the timer's; then it is to be ended. */
-static inline bool timer_taken(uint64_t irqchip, uint64_t vector)
-{
-	(void)irqchip;
-	return vector == TIMER_VECTOR;
-}
-
-static inline void timer_end(uint64_t irqchip)
-{
-	(void)irqchip; /* it ends when the decrementer is set */
 }
 
 #endif

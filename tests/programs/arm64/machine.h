@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cpu.h on arm64. */
+/* See cpu.h. */
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
