@@ -103,10 +103,11 @@ pause_is_quiet() {
 	mkfifo out
 	exec 8<>out
 	vmm_start
-	start_program "$REAL/busybox" seq 1 40000
-	seq 1 40000 >all
-	until [ "$(python3 -c 'import array, fcntl, termios
-n = array.array("i", [0]); fcntl.ioctl(8, termios.FIONREAD, n); print(n[0])')" -ge 65536 ]; do :; done
+	start_program "$REAL/busybox" seq 1 400000
+	seq 1 400000 >all
+	until python3 -c 'import array, fcntl, sys, termios
+n = array.array("i", [0]); fcntl.ioctl(8, termios.FIONREAD, n)
+sys.exit(n[0] < fcntl.fcntl(8, fcntl.F_GETPIPE_SZ))'; do :; done
 	pause_is_quiet
 	vm Resumed
 	head -c "$(stat -c %s all)" <&8 >got
