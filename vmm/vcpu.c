@@ -268,7 +268,7 @@ void vcpu_update(struct vcpu *vcpu)
 {
 	pthread_mutex_lock(&vcpu->lock);
 	vcpu_set_due(vcpu, VCPU_CHANGES);
-	if (!vcpu->absent && !vcpu->parked)
+	if (!vcpu->absent && !vcpu->parked && !pthread_equal(vcpu->thread, pthread_self()))
 		pthread_kill(vcpu->thread, KICK_SIGNAL);
 	pthread_mutex_unlock(&vcpu->lock);
 }
