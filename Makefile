@@ -170,7 +170,9 @@ $(B)/programs/%: tests/programs/%.c $(wildcard tests/programs/*.h tests/programs
 		$(B)/mote-cc | $(B)/.sysroot
 	@mkdir -p $(@D)
 	$(call say,MOTE-CC)
-	$(Q)$(B)/mote-cc --arch $(ARCH) -O2 -Wall -Wextra -Werror -Itests/programs/$(ARCH) -o $@ $<
+	$(Q)$(B)/mote-cc --arch $(ARCH) $(PROGRAM_CFLAGS) -O2 -Wall -Wextra -Werror \
+		-Itests/programs/$(ARCH) -o $@ $<
+$(B)/programs/position: PROGRAM_CFLAGS := -static-pie
 
 # ---- run, test, lint, install --------------------------------------------------------------
 run: all

@@ -14,6 +14,11 @@ setup() {
 	expect "$stderr" ""
 }
 
+@test "a static program that is position-independent" {
+	run -0 mote run "$PROGRAMS/position"
+	expect "$output" ok
+}
+
 @test "standard output and standard error stay apart" {
 	mote run "$REAL/busybox" sh -c 'echo to out; echo to err >&2' >out 2>err
 	expect "$(cat out)" "to out"
