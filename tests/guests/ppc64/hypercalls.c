@@ -38,6 +38,7 @@ static const struct call {
 	{"nested guest", 0xf804, FAR, WRAPS, 0, 0, KVM_ANSWERS},
 	{"partition table", 0xf800, FAR, 0, 0, 0, KVM_ANSWERS},
 	{"ultravisor", 0xef00, FAR, WRAPS, 0, 0, KVM_ANSWERS},
+	{"output", H_PUT_TERM_CHAR, 0, 9, 0x7465726d696e616c, 0x0aull << 56, H_SUCCESS},
 	{"output of 17 bytes", H_PUT_TERM_CHAR, 0, 17, 0, 0, H_PARAMETER},
 	{"output of all bytes", H_PUT_TERM_CHAR, 0, ~0ull, 0, 0, H_PARAMETER},
 	{"output elsewhere", H_PUT_TERM_CHAR, ~0ull, 1, 0, 0, H_PARAMETER},
