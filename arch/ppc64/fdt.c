@@ -51,6 +51,16 @@ static int cpus_node(void *fdt, const struct machine *machine)
 	return result;
 }
 
+/* Whose hypercalls there are. */
+static int hypervisor_node(void *fdt)
+{
+	int result = fdt_begin_node(fdt, "hypervisor");
+
+	TRY(fdt_property_string(fdt, "compatible", "linux,kvm"));
+	TRY(fdt_end_node(fdt));
+	return result;
+}
+
 static int rtas_node(void *fdt)
 {
 	int result = fdt_begin_node(fdt, "rtas");
@@ -82,6 +92,7 @@ int arch_fdt_nodes(void *fdt, const struct machine *machine)
 {
 	int result = cpus_node(fdt, machine);
 
+	TRY(hypervisor_node(fdt));
 	TRY(rtas_node(fdt));
 	TRY(xics_node(fdt, machine));
 	return result;

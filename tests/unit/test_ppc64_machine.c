@@ -395,6 +395,7 @@ static void test_device_tree(void **state)
 	assert_int_equal(fdt_path_offset(tree, "/cpus/cpu@3"), -FDT_ERR_NOTFOUND);
 	for (uint32_t token = 1; rtas_name(token); token++)
 		assert_int_equal(cell(tree, "/rtas", rtas_name(token), 0), token);
+	assert_true(compatible(tree, "/hypervisor", "linux,kvm") >= 0);
 	assert_true(compatible(tree, "/interrupt-controller", "ibm,ppc-xicp") >= 0);
 	assert_true(compatible(tree, "/interrupt-controller", "ibm,ppc-xics") >= 0);
 	assert_int_equal(cell(tree, "/interrupt-controller", "phandle", 0), ARCH_FDT_INTC_PHANDLE);
