@@ -418,7 +418,7 @@ $(B)/bench/registers: $(B)/obj/bench/registers.o $(B)/libmote.a
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(CC) $(LDFLAGS) -s -o $@ $^ $(LIBDIR)/libfdt.a -lpthread
-$(B)/bench/bare-%: bench/$(ARCH)/bare-%.S | deps-build
+$(B)/bench/bare-%: bench/$(ARCH)/bare-%.S $(wildcard bench/$(ARCH)/*.inc) | deps-build
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(GUEST_LINK) -o $@ $<

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A guest without any system below it: says hello on the UART, and switches itself off by RTAS. */
-#include "bench/ppc64/bare.h"
+#include "bench/ppc64/bare.inc"
 
 _start:
 	begin	31

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* As bare-hello; it sleeps instead of switching itself off. */
-#include "bench/ppc64/bare.h"
+#include "bench/ppc64/bare.inc"
 
 _start:
 	begin	31

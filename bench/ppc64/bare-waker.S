@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* As bare-hello; it says S at its start, sleeps, and says r whenever somebody stops it in its
  * sleep and resumes it. */
-#include "bench/ppc64/bare.h"
+#include "bench/ppc64/bare.inc"
 
 _start:
 	begin	31

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* As bare-hello; for ever a byte on the UART and then 4096 bytes to another of its registers,
  * modem control, where they have no effect. */
-#include "bench/ppc64/bare.h"
+#include "bench/ppc64/bare.inc"
 
 _start:
 	begin	31
