@@ -79,7 +79,7 @@ pause_is_quiet() {
 
 @test "a program that sleeps is paused and resumed" {
 	vmm_start
-	start_program "$REAL/busybox" sleep 4
+	start_program "$REAL/busybox" sleep 10
 	pause_is_quiet
 	vm Resumed
 	wait_for_end
