@@ -7,6 +7,7 @@ input says, and writes all that the screen got to TRANSCRIPT. A line of the scri
     send TEXT         types it, in one piece
     lines COUNT TEXT  types so many lines
     raw               waits until the terminal is in raw mode
+    pause SECONDS     lets the program come to where it waits
     size ROWS COLUMNS changes the window's size
     kill NAME         sends a signal to the command
 
@@ -111,6 +112,8 @@ def perform(terminal, line):
         terminal.type((text_of(text) + b"\r") * int(count))
     elif word == "raw":
         terminal.until(terminal.is_raw, "raw mode")
+    elif word == "pause":
+        time.sleep(float(rest))
     elif word == "size":
         terminal.resize(*map(int, rest.split()))
     elif word == "kill":

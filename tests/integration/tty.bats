@@ -140,6 +140,7 @@ END
 expect Ctrl-C\r\n
 send half
 expect half
+pause 1
 send \x03
 expect Ctrl-C, a line\r\n
 send half
@@ -148,8 +149,10 @@ send \x03
 expect ^C
 send whole\r
 expect Ctrl-\\\r\n
+pause 1
 send \x1c
 expect Ctrl-Z\r\n
+pause 1
 send \x1a
 END
 }
