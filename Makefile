@@ -170,9 +170,10 @@ $(B)/programs/%: tests/programs/%.c $(wildcard tests/programs/*.h tests/programs
 		$(B)/mote-cc | $(B)/.sysroot
 	@mkdir -p $(@D)
 	$(call say,MOTE-CC)
-	$(Q)$(B)/mote-cc --arch $(ARCH) $(PROGRAM_CFLAGS) -O2 -Wall -Wextra -Werror \
+	$(Q)$(B)/mote-cc --arch $(ARCH) -O2 $(PROGRAM_CFLAGS) -Wall -Wextra -Werror \
 		-Itests/programs/$(ARCH) -o $@ $<
 $(B)/programs/position: PROGRAM_CFLAGS := -static-pie
+$(B)/programs/debuggee: PROGRAM_CFLAGS := -g -O0 -fno-omit-frame-pointer
 
 # ---- run, test, lint, install --------------------------------------------------------------
 run: all
@@ -227,6 +228,10 @@ $(B)/.linux: tests/guests/linux-initrd $(B)/.real | deps-test
 		$$(for module in virtio/virtio virtio/virtio_ring virtio/virtio_mmio char/virtio_console; do \
 			find $$tree/usr/lib/modules/*/kernel/drivers/$$module.ko 2>/dev/null; done)
 	@touch $@
+
+# A gdb for the hosts, where tests/run takes it.
+$(B)/gdb/gdb: lab/gdb | deps-test
+	@lab/gdb $(DEB_$(ARCH)) $(@D)
 
 # The registers on a real KVM: a program for the hosts, made of the monitor's own parts.
 REGISTERS_SRC := $(wildcard tests/registers/*.c tests/registers/$(ARCH)/*.c)
@@ -388,7 +393,7 @@ $(B)/api/openapi.json: api/openapi.yaml | deps-test
 # Both, unless one is asked for.
 TEST_ARCHES := $(if $(filter file,$(origin ARCH)),arm64 ppc64,$(ARCH))
 TEST_RUN = tests/run $(TEST_ARCHES:%=--arch %)
-test-hosted: deps-test all guests registers $(B)/api/openapi.json $(B)/.real $(B)/.linux $(PROGRAMS) $(B)/.install
+test-hosted: deps-test all guests registers $(B)/api/openapi.json $(B)/.real $(B)/.linux $(B)/gdb/gdb $(PROGRAMS) $(B)/.install
 test-hosts:
 	@for arch in $(TEST_ARCHES); do $(MAKE) --no-print-directory ARCH=$$arch test-hosted || exit; done
 test-build: test-hosts unit-tests model fuzzers tsan-tests
@@ -464,6 +469,7 @@ TO = $(DESTDIR)$(PREFIX)
 install: all $(MAN)
 	install -d '$(TO)/bin' '$(TO)/lib/mote/musl/$(ARCH)' '$(TO)/share/bash-completion/completions'
 	install -m 755 $(B)/mote $(B)/mote-vmm $(B)/mote-cc '$(TO)/bin'
+	install -m 644 $(B)/runtime.elf.debug '$(TO)/lib/mote/runtime.debug'
 	cp -rL --no-preserve=ownership $(SYSROOT)/usr/include/$(MUSL_$(ARCH)) \
 		$(SYSROOT)/usr/lib/$(MUSL_$(ARCH)) '$(TO)/lib/mote/musl/$(ARCH)'
 	for page in $(MAN); do install -D -m 644 $$page \

@@ -128,6 +128,11 @@ const struct field serial_body[] = {
 	{.name = NULL},
 };
 
+const struct field debug_body[] = {
+	{.name = "socket", .kind = FIELD_STRING, .required = true, AT(path)},
+	{.name = NULL},
+};
+
 const struct field watchdog_body[] = {
 	{.name = "timeout_ms",
 	 .kind = FIELD_UINT32,
@@ -178,6 +183,7 @@ void request_finish(struct request *request)
 		application_finish(&request->application);
 	if (request->operation == OP_PUT_LOGGER)
 		free(request->logger.path);
-	if (request->operation == OP_PUT_METRICS || request->operation == OP_PUT_SERIAL)
+	if (request->operation == OP_PUT_METRICS || request->operation == OP_PUT_SERIAL ||
+	    request->operation == OP_PUT_DEBUG)
 		free(request->path);
 }

@@ -27,6 +27,7 @@ static const struct section sections[] = {
 	{"metrics", OP_PUT_METRICS, metrics_body},
 	{"serial", OP_PUT_SERIAL, serial_body},
 	{"watchdog", OP_PUT_WATCHDOG, watchdog_body},
+	{"debug", OP_PUT_DEBUG, debug_body},
 };
 
 /* Keys of Firecracker's file that we know and haven't built. */

@@ -139,6 +139,9 @@ static json_t *sections(const struct vm_config *config)
 	if (config->serial_path)
 		failed |= json_object_set_new(object, "serial",
 					      path("serial_out_path", config->serial_path));
+	if (config->debug_socket)
+		failed |=
+			json_object_set_new(object, "debug", path("socket", config->debug_socket));
 	if (config->watchdog.timeout_ms)
 		failed |= json_object_set_new(object, "watchdog", watchdog(&config->watchdog));
 	if (!failed)

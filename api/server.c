@@ -12,14 +12,14 @@
 #include <unistd.h>
 
 #include "api/connection.h"
-#include "api/listen.h"
+#include "vmm/listen.h"
 #include "vmm/log.h"
 
 #define CONNECTIONS_BUSY_MAX 10 /* Firecracker's bound */
 #define ACCEPT_RETRY_MS 1000
 
 struct api_server {
-	struct api_listener listener;
+	struct listener listener;
 	struct loop_source accepting;
 	struct loop_source timer;
 	struct connections connections;
@@ -109,7 +109,7 @@ static void accept_ready(void *context, uint32_t events)
 		accept_failed(server);
 		return;
 	}
-	if (!api_peer_allowed(fd)) {
+	if (!listener_peer_allowed(fd)) {
 		log_warning("API: refused a connection of another user");
 		close(fd);
 		return;
@@ -155,12 +155,12 @@ struct api_server *api_server_create(struct loop *loop, struct control *control,
 		.changed = connections_changed,
 		.context = server,
 	};
-	if (api_listener_open(&server->listener, socket_path, err)) {
+	if (listener_open(&server->listener, "API socket", socket_path, err)) {
 		free(server);
 		return NULL;
 	}
 	if (watch(server, err)) {
-		api_listener_close(&server->listener);
+		listener_close(&server->listener);
 		free(server);
 		return NULL;
 	}
@@ -177,7 +177,7 @@ void api_server_destroy(struct api_server *server)
 	loop_remove(server->connections.loop, &server->accepting);
 	loop_remove(server->connections.loop, &server->timer);
 	close(server->timer.fd);
-	api_listener_close(&server->listener);
+	listener_close(&server->listener);
 	free(server);
 }
 

@@ -88,6 +88,11 @@ _Noreturn void runtime_main(uint64_t tree)
 		console_input_possible(); /* from now on every key is an interrupt */
 	if (machine.cpu_count > 1)
 		secondaries_park(&machine);
+	control_page()->program_base = program.base;
 	control_page()->booted = 1;
+	if (control_page()->debugged) {
+		space_populate(program.start, program.end);
+		control_stop(CONTROL_STOP_BEGIN);
+	}
 	user_enter(user_regs());
 }

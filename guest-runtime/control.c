@@ -99,6 +99,12 @@ void control_idle(bool idle)
 	__atomic_store_n(&control.page->idle, idle, __ATOMIC_RELAXED);
 }
 
+bool control_stop(unsigned what)
+{
+	set(CONTROL_STOP, what);
+	return fresh()->stopped;
+}
+
 _Noreturn void control_exit(unsigned kind, int signal, int code, const char *reason)
 {
 	struct text text = TEXT(control.page->reason);

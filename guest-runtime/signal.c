@@ -22,6 +22,9 @@
 #define SYNCHRONOUS                                                                                \
 	(BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGILL) | BIT(SIGTRAP) | BIT(SIGFPE) | BIT(SIGSYS))
 
+/* Default: the process ends, and somebody may want to know why. */
+#define DEFECTS (SYNCHRONOUS | BIT(SIGABRT) | BIT(SIGQUIT) | BIT(SIGXCPU) | BIT(SIGXFSZ))
+
 struct signal_state signals;
 struct action signal_actions[SIGNALS + 1];
 struct signal_info signal_infos[SIGNALS + 1];
@@ -168,8 +171,11 @@ void signal_fault(const struct fault *fault)
 	uint64_t handler = signal_actions[fault->signal].handler;
 
 	if (handler == (uint64_t)SIG_DFL || handler == (uint64_t)SIG_IGN ||
-	    signals.blocked & BIT(fault->signal))
+	    signals.blocked & BIT(fault->signal)) {
+		if (control_stop((unsigned)fault->signal | CONTROL_STOP_FAULT))
+			return;
 		die(fault->signal, fault);
+	}
 	signals.pending |= BIT(fault->signal);
 	signal_infos[fault->signal] =
 		(struct signal_info){.code = fault->code, .value = fault->address};
@@ -303,8 +309,11 @@ static void deliver(struct regs *regs)
 		const struct action *action = &signal_actions[signal];
 
 		signals.pending &= ~BIT(signal);
-		if (action->handler == (uint64_t)SIG_DFL)
+		if (action->handler == (uint64_t)SIG_DFL) {
+			if (DEFECTS & BIT(signal) && control_stop((unsigned)signal))
+				return;
 			die(signal, 0);
+		}
 		finish_syscall(regs, action);
 		regs->in_syscall = 0;
 		run_handler(signal);

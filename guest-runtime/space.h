@@ -68,4 +68,6 @@ uint64_t space_pages(void); /* charged, for reports */
 /* An access by user mode, or for it, met no usable page: makes one, or says in `fault`
  * which signal it is; fault->signal is 0 when the access can be repeated. */
 void space_fault(uint64_t address, unsigned access, struct fault *fault);
+/* Makes every page of a range that can be read, for who looks at it from outside. */
+void space_populate(uint64_t start, uint64_t end);
 #endif

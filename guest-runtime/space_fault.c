@@ -129,6 +129,14 @@ void space_fault(uint64_t address, unsigned access, struct fault *fault)
 		refuse(fault, SIGBUS, BUS_ADRERR);
 }
 
+void space_populate(uint64_t start, uint64_t end)
+{
+	struct fault fault;
+
+	for (uint64_t page = start; page < end; page += PAGE_SIZE)
+		space_fault(page, ACCESS_READ, &fault);
+}
+
 /* Shared pages belong to the node, which keeps them. */
 void space_discard(uint64_t start, uint64_t end)
 {

@@ -21,6 +21,7 @@ void vm_config_finish(struct vm_config *config)
 	application_finish(&config->application);
 	free(config->logger.path);
 	free(config->metrics_path);
+	free(config->debug_socket);
 	free(config->serial_path);
 }
 

@@ -76,6 +76,7 @@ static const unsigned int allowed_states[OP_COUNT] = {
 	[OP_SEND_CTRL_ALT_DEL] = ALIVE,
 	[OP_GET_METRICS] = ALWAYS,
 	[OP_GET_REGISTERS] = STILL,
+	[OP_PUT_DEBUG] = NOT_STARTED | ALIVE,
 	[OP_PAUSE] = ALIVE,
 	[OP_RESUME] = ALIVE,
 };
@@ -347,6 +348,18 @@ static void get_application(const struct control *control, struct application_st
 	memcpy(status->reason, control->outcome.reason, sizeof(status->reason));
 }
 
+/* Before the start the guest will wait for gdb. */
+static int put_debug(struct control *control, struct request *request, struct error *err)
+{
+	int result = 0;
+
+	if (control->state != VM_NOT_STARTED)
+		result = vm_debug(control->vm, request->path, err);
+	if (result == 0)
+		string_move(&control->config.debug_socket, &request->path);
+	return result;
+}
+
 int control_request(struct control *control, struct request *request, struct reply *reply,
 		    struct error *err)
 {
@@ -364,6 +377,8 @@ int control_request(struct control *control, struct request *request, struct rep
 		return 0;
 	case OP_PUT_METRICS:
 		return put_metrics(control, request, err);
+	case OP_PUT_DEBUG:
+		return put_debug(control, request, err);
 	case OP_GET_APPLICATION:
 		get_application(control, &reply->application);
 		return 0;

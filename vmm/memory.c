@@ -66,6 +66,17 @@ int memory_write(const struct memory *memory, uint64_t address, const void *buff
 	return 0;
 }
 
+int memory_write_text(const struct memory *memory, uint64_t address, const void *buffer,
+		      size_t length)
+{
+	int result = memory_write(memory, address, buffer, length);
+	char *text = (char *)memory->host + (address - memory->base);
+
+	if (result == 0)
+		__builtin___clear_cache(text, text + length);
+	return result;
+}
+
 static void *memory_word(const struct memory *memory, uint64_t address, size_t size)
 {
 	return address % size ? NULL : memory_write_span(memory, address, size);

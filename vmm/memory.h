@@ -30,6 +30,10 @@ bool memory_contains(const struct memory *memory, uint64_t address, uint64_t len
 int memory_read(const struct memory *memory, uint64_t address, void *buffer, size_t length);
 int memory_write(const struct memory *memory, uint64_t address, const void *buffer, size_t length);
 
+/* The same for instructions: what processors keep of the old ones is made void. */
+int memory_write_text(const struct memory *memory, uint64_t address, const void *buffer,
+		      size_t length);
+
 /* Words that the guest changes or waits for meanwhile, in one access each: load-acquire,
  * store-release, atomic OR. Unaligned or outside: -EFAULT. */
 int memory_load16(const struct memory *memory, uint64_t address, uint16_t *value);

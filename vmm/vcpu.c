@@ -77,7 +77,8 @@ static enum exit_action unexpected_exit(uint32_t reason, struct error *err)
  * and KVM_RUN. Lock held. */
 static void vcpu_want(struct vcpu *vcpu)
 {
-	bool wanted = vcpu->request != VCPU_RUN || vcpu->work || vcpu->off || vcpu->due;
+	bool wanted =
+		vcpu->request != VCPU_RUN || vcpu->work || vcpu->off || vcpu->held || vcpu->due;
 
 	__atomic_store_n(&vcpu->wanted, wanted, __ATOMIC_RELEASE);
 	if (wanted)
@@ -112,7 +113,8 @@ static bool vcpu_yield(struct vcpu *vcpu)
 		return true;
 	pthread_mutex_lock(&vcpu->lock);
 	vcpu_work(vcpu);
-	while (vcpu->request == VCPU_PAUSE || (vcpu->off && vcpu->request == VCPU_RUN)) {
+	while (vcpu->request == VCPU_PAUSE ||
+	       ((vcpu->off || vcpu->held) && vcpu->request == VCPU_RUN)) {
 		vcpu->parked = true;
 		pthread_cond_broadcast(&vcpu->changed);
 		pthread_cond_wait(&vcpu->changed, &vcpu->lock);
@@ -122,6 +124,20 @@ static bool vcpu_yield(struct vcpu *vcpu)
 	run = vcpu->request == VCPU_RUN;
 	pthread_mutex_unlock(&vcpu->lock);
 	return run;
+}
+
+/* A debug exit: it is the debugger's, or the guest's own. */
+static enum exit_action vcpu_debug(struct vcpu *vcpu, struct error *err)
+{
+	int result = debug_cpu_exit(&vcpu->debug, vcpu->run, &vcpu->regs, err);
+
+	if (result == 1 && vcpu->owner.debugged(vcpu->owner.debugger, vcpu)) {
+		pthread_mutex_lock(&vcpu->lock);
+		vcpu->held = true;
+		vcpu_want(vcpu);
+		pthread_mutex_unlock(&vcpu->lock);
+	}
+	return result < 0 ? EXIT_FAIL : EXIT_ENTER;
 }
 
 /* Handles the exit that KVM_RUN returned with, as often as kicks come in between. */
@@ -136,6 +152,8 @@ static enum exit_action vcpu_handle(struct vcpu *vcpu, struct error *err)
 	};
 	enum exit_action action;
 
+	if (reason == KVM_EXIT_DEBUG)
+		return vcpu_debug(vcpu, err);
 	if (reason >= arch_exit_count || !arch_exits[reason].handle)
 		return unexpected_exit(reason, err);
 	do
@@ -283,6 +301,17 @@ void vcpu_ask(struct vcpu *vcpu, enum vcpu_request request)
 	pthread_mutex_unlock(&vcpu->lock);
 	if (request != VCPU_RUN)
 		pthread_kill(vcpu->thread, KICK_SIGNAL);
+}
+
+void vcpu_hold(struct vcpu *vcpu, bool held)
+{
+	pthread_mutex_lock(&vcpu->lock);
+	vcpu->held = held;
+	vcpu_want(vcpu);
+	pthread_cond_broadcast(&vcpu->changed);
+	if (held && !vcpu->absent && !vcpu->parked)
+		pthread_kill(vcpu->thread, KICK_SIGNAL);
+	pthread_mutex_unlock(&vcpu->lock);
 }
 
 /* A kick just before a blocking write is lost, so waiting means kicking again. */

@@ -9,16 +9,21 @@
 #include <stdbool.h>
 
 #include "vmm/arch.h"
+#include "vmm/debug_cpu.h"
 #include "vmm/reg_image.h"
+
+struct vcpu;
 
 struct vcpu_owner {
 	/* The guest ended (EXIT_SHUTDOWN) or can't go on (EXIT_FAIL). This vCPU's thread, which
 	 * ends after it. */
 	void (*stopped)(void *context, enum exit_action action, const struct error *reason);
+	/* It came to a stop of a debugger's (vcpu->debug.stop). True: it is held from now on. This
+	 * vCPU's thread. */
+	bool (*debugged)(void *debugger, struct vcpu *vcpu);
+	void *debugger;
 	void *context;
 };
-
-struct vcpu;
 
 enum { VCPU_EXITS = 48 };
 enum vcpu_request { VCPU_RUN, VCPU_PAUSE, VCPU_STOP };
@@ -42,6 +47,7 @@ struct vcpu {
 	struct kvm_run *run; /* vCPU thread only, but immediate_exit */
 	struct regs regs; /* vCPU thread only */
 	struct reg_marks marks; /* of the last vcpu_inspect() */
+	struct debug_cpu debug; /* vCPU thread only; .shared is set before threads start */
 	struct machine *machine; /* set before threads start, as all below */
 	const struct bus *bus;
 	struct vcpu_owner owner;
@@ -54,6 +60,7 @@ struct vcpu {
 	bool off; /* guarded by lock: waits for vcpu_power_on() */
 	enum vcpu_due due; /* written under lock, read atomically */
 	uint64_t entry, argument; /* guarded by lock: of VCPU_BEGINS */
+	bool held; /* guarded by lock: a debugger keeps it out of the guest */
 	bool wanted; /* there is more to do than to run; written under lock, read atomically */
 	bool parked; /* guarded by lock: acknowledges VCPU_PAUSE; true once the thread ended, and
 			while it waits, off */
@@ -80,7 +87,11 @@ void vcpu_update(struct vcpu *vcpu);
 /* Asks; returns at once. Any thread while the vCPU is started. VCPU_STOP is for good. */
 void vcpu_ask(struct vcpu *vcpu, enum vcpu_request request);
 
-/* Waits until a vCPU that was asked to pause has acknowledged. */
+/* Keeps it out of the guest for a debugger, whatever else it is asked, or no longer does; returns
+ * at once. Any thread while the vCPU is started, or before that. */
+void vcpu_hold(struct vcpu *vcpu, bool held);
+
+/* Waits until a vCPU that was asked to pause, or is held, has acknowledged. */
 void vcpu_wait_parked(struct vcpu *vcpu);
 
 /* Has run(vcpu, context) called out of the guest, with the vCPU's registers at hand, and waits

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -10,13 +11,14 @@
 #include <unistd.h>
 
 #include "vmm/arch.h"
+#include "vmm/debugger.h"
 #include "vmm/dev/control_page.h"
 #include "vmm/dev/uart16550.h"
 #include "vmm/dev/virtio_console.h"
 #include "vmm/fdt.h"
 #include "vmm/initrd.h"
+#include "vmm/kernel.h"
 #include "vmm/output.h"
-#include "vmm/runtime.h"
 #include "vmm/vcpu.h"
 #include "vmm/watchdog.h"
 
@@ -38,6 +40,7 @@ struct vm {
 	struct virtio_console console;
 	struct control_page_device control;
 	struct watchdog watchdog;
+	struct debugger debugger;
 	int serial_fd; /* -1: the UART prints on standard output */
 	struct image_place kernel;
 	struct initrd initrd;
@@ -105,6 +108,32 @@ static void vm_guest_exit(void *context, const struct control_exit *exit)
 	vm_end(context, &outcome);
 }
 
+static void vm_killed(void *context)
+{
+	vm_end(context, &(struct vm_outcome){.kind = VM_SIGNALED, .signal = SIGKILL});
+}
+
+static void vm_debugger(struct vm *vm)
+{
+	struct debugger *debugger = &vm->debugger;
+
+	debugger->debug.loop = vm->loop;
+	debugger->debug.vcpus = vm->vcpus;
+	debugger->debug.vcpu_count = vm->vcpu_count;
+	debugger->control = &vm->control;
+	debugger->program = vm->config->application.path;
+	debugger->streams = vm->streams;
+	debugger->watchdog = &vm->watchdog;
+	debugger->kill = vm_killed;
+	debugger->context = vm;
+	debugger_init(debugger);
+}
+
+int vm_debug(struct vm *vm, const char *path, struct error *err)
+{
+	return debugger_open(&vm->debugger, path, err);
+}
+
 static void vm_stop(struct vm *vm)
 {
 	for (unsigned int i = 0; i < vm->vcpu_count; i++)
@@ -124,6 +153,10 @@ static void vm_ended(void *context, uint32_t events)
 	eventfd_read(vm->ended_source.fd, &count);
 	watchdog_hold(&vm->watchdog);
 	vm_stop(vm);
+	debug_ended(&vm->debugger.debug, vm->outcome.kind != VM_EXITED,
+		    vm->outcome.kind == VM_EXITED ? vm->outcome.code
+		    : vm->outcome.signal          ? vm->outcome.signal
+						  : SIGABRT);
 	vm->owner.ended(vm->owner.context, &vm->outcome);
 }
 
@@ -182,7 +215,10 @@ static int vm_devices(struct vm *vm, struct error *err)
 		.page = vm_control_area(vm),
 		.irq = arch_irq_line(&vm->machine, at->control_irq),
 		.streams = vm->streams,
+		.debugged = vm->config->debug_socket && vm->config->application.path,
 		.ended = vm_guest_exit,
+		.stop = debugger_guest_stop,
+		.stop_context = &vm->debugger,
 		.context = vm,
 	};
 	result = control_page_init(&vm->control, err);
@@ -199,7 +235,12 @@ static int vm_devices(struct vm *vm, struct error *err)
 
 static int vm_vcpus(struct vm *vm, struct error *err)
 {
-	const struct vcpu_owner owner = {.stopped = vm_vcpu_stopped, .context = vm};
+	const struct vcpu_owner owner = {
+		.stopped = vm_vcpu_stopped,
+		.debugged = debugger_stopped,
+		.debugger = &vm->debugger,
+		.context = vm,
+	};
 
 	while (vm->vcpu_count < vm->config->machine.vcpu_count) {
 		struct vcpu *vcpu = &vm->vcpus[vm->vcpu_count];
@@ -245,35 +286,6 @@ static int vm_machine(struct vm *vm, struct error *err)
 	return result < 0 ? result : arch_machine_finish(&vm->machine, err);
 }
 
-static int vm_load_kernel_file(struct vm *vm, const char *path, struct error *err)
-{
-	struct image image;
-	int result = image_open(&image, path, err);
-
-	if (result < 0)
-		return result;
-	if (image_is_elf(&image))
-		result = image_load_elf(&image, &vm->memory, &vm->kernel, err);
-	else
-		result = arch_image_load(&image, &vm->memory, &vm->kernel, err);
-	image_close(&image);
-	return result;
-}
-
-static int vm_load_kernel(struct vm *vm, struct error *err)
-{
-	const struct boot_source *boot = &vm->config->boot;
-	struct image runtime;
-	int result;
-
-	if (boot->kernel_image_path)
-		return vm_load_kernel_file(vm, boot->kernel_image_path, err);
-	runtime_open(&runtime);
-	result = image_load_elf(&runtime, &vm->memory, &vm->kernel, err);
-	image_close(&runtime);
-	return result;
-}
-
 static int vm_load_initrd(struct vm *vm, uint64_t limit, struct error *err)
 {
 	uint64_t start = (vm->kernel.end + LOAD_ALIGN - 1) & ~(uint64_t)(LOAD_ALIGN - 1);
@@ -306,7 +318,7 @@ static int vm_load(struct vm *vm, struct error *err)
 		.memory_size = vm->memory.size - CONTROL_AREA,
 		.control_page = vm_control_area(vm),
 	};
-	int result = vm_load_kernel(vm, err);
+	int result = kernel_load(vm->config->boot.kernel_image_path, &vm->memory, &vm->kernel, err);
 	uint64_t limit;
 	size_t room;
 
@@ -378,6 +390,7 @@ struct vm *vm_create(const struct vm_config *config, struct loop *loop, struct s
 		vm_destroy(vm);
 		return NULL;
 	}
+	vm_debugger(vm);
 	return vm;
 }
 
@@ -392,6 +405,7 @@ void vm_destroy(struct vm *vm)
 	if (!vm)
 		return;
 	vm_stop(vm);
+	debug_finish(&vm->debugger.debug);
 	for (unsigned int i = 0; i < vm->vcpu_count; i++)
 		vcpu_finish(&vm->vcpus[i]);
 	streams_forget(vm->streams);
@@ -414,6 +428,8 @@ int vm_start(struct vm *vm, struct error *err)
 {
 	int result = vcpu_signal_init(err);
 
+	if (result == 0)
+		result = debugger_start(&vm->debugger, vm->config->debug_socket, err);
 	for (unsigned int i = 0; result == 0 && i < vm->vcpu_count; i++)
 		result = vcpu_start(&vm->vcpus[i], err);
 	if (result == 0)
@@ -423,8 +439,7 @@ int vm_start(struct vm *vm, struct error *err)
 
 void vm_pause(struct vm *vm)
 {
-	watchdog_hold(&vm->watchdog);
-	streams_hold(vm->streams);
+	debugger_devices(&vm->debugger, &vm->debugger.paused, true);
 	for (unsigned int i = 0; i < vm->vcpu_count; i++)
 		if (vm->vcpus[i].started)
 			vcpu_ask(&vm->vcpus[i], VCPU_PAUSE);
@@ -438,8 +453,7 @@ void vm_resume(struct vm *vm)
 	for (unsigned int i = 0; i < vm->vcpu_count; i++)
 		if (vm->vcpus[i].started)
 			vcpu_ask(&vm->vcpus[i], VCPU_RUN);
-	streams_release(vm->streams);
-	watchdog_start(&vm->watchdog);
+	debugger_devices(&vm->debugger, &vm->debugger.paused, false);
 }
 
 bool vm_booted(const struct vm *vm)

@@ -55,6 +55,10 @@ unsigned int vm_vcpu_count(const struct vm *vm);
 void vm_registers(const struct vm *vm, unsigned int index,
 		  void (*visit)(void *context, const struct reg_view *view), void *context);
 
+/* Opens a socket for gdb. With config->debug_socket it is open from the start, and the guest waits
+ * there before the application's first instruction, or its own. */
+int vm_debug(struct vm *vm, const char *path, struct error *err);
+
 /* Delivers a signal, 1 … 64, to the application. */
 void vm_signal(struct vm *vm, int signal);
 

@@ -24,6 +24,7 @@ command command_pause;
 command command_resume;
 command command_stop;
 command command_kill;
+command command_debug;
 
 /* "mote: message" on standard error; returns status. */
 int command_fail(int status, const struct error *err);

@@ -21,12 +21,12 @@ static const struct {
 	{"resume", "let a paused one go on", command_resume},
 	{"stop", "ask a program to end, then kill it", command_stop},
 	{"kill", "end a microVM at once", command_kill},
+	{"debug", "start gdb on one", command_debug},
 	{"snapshot", NULL, NULL},
 	{"restore", NULL, NULL},
 	{"snapshot-merge", NULL, NULL},
 	{"snapshot-verify", NULL, NULL},
 	{"reset", NULL, NULL},
-	{"debug", NULL, NULL},
 	{"fn", NULL, NULL},
 };
 

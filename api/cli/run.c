@@ -31,7 +31,8 @@ static const struct cli_option options_table[] = {
 	{"detach", 0, CLI_FLAG, NULL, "print the ID and return", AT(detach), 0, 0},
 	{"tty", 0, CLI_FLAG, NULL, "the program has this terminal", AT(tty), 0, 0},
 	{"no-jail", 0, CLI_FLAG, NULL, "don't confine the monitor", AT(no_jail), 0, 0},
-	{"debug", 0, CLI_UNBUILT, "SOCKET", "", 0, 0, 0},
+	{"debug", 0, CLI_TEXT, "SOCKET", "wait at SOCKET for gdb before the program begins",
+	 AT(debug), 0, 0},
 	{"core", 0, CLI_UNBUILT, "FILE", "", 0, 0, 0},
 	{.name = NULL},
 };
@@ -121,6 +122,9 @@ static int start(struct session *session, const struct run_options *options, str
 		return result;
 	}
 	result = session_put(session, "/application", application, err);
+	if (!result && options->debug)
+		result = session_put(session, "/debug",
+				     json_pack("{s:s}", "socket", options->debug), err);
 	return result ? result : session_run(session, err);
 }
 

@@ -31,6 +31,7 @@ static enum exit_action exit_arm_nisv(struct exit *exit, struct error *err)
 }
 
 const struct exit_row arch_exits[] = {
+	[KVM_EXIT_DEBUG] = {"debug", false, NULL},
 	[KVM_EXIT_MMIO] = {"mmio", true, exit_mmio},
 	[KVM_EXIT_INTR] = {"intr", false, exit_intr},
 	[KVM_EXIT_SYSTEM_EVENT] = {"system_event", false, exit_system_event},

@@ -16,6 +16,7 @@ static enum exit_action exit_unknown(struct exit *exit, struct error *err)
 
 const struct exit_row arch_exits[] = {
 	[KVM_EXIT_UNKNOWN] = {"unknown", false, exit_unknown},
+	[KVM_EXIT_DEBUG] = {"debug", false, NULL},
 	[KVM_EXIT_MMIO] = {"mmio", true, exit_mmio},
 	[KVM_EXIT_INTR] = {"intr", false, exit_intr},
 	[KVM_EXIT_PAPR_HCALL] = {"papr_hcall", true, hcall},

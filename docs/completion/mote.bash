@@ -28,7 +28,7 @@ _mote_run() {
 	local current=${COMP_WORDS[COMP_CWORD]} i
 	for ((i = 2; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--name | --mem | --cpus | --env) ((++i == COMP_CWORD)) && return ;;
+		--name | --mem | --cpus | --env | --debug) ((++i == COMP_CWORD)) && return ;;
 		--root)
 			((++i == COMP_CWORD)) || continue
 			_mote_files -d "$current"
@@ -40,7 +40,7 @@ _mote_run() {
 		esac
 	done
 	if ((i >= COMP_CWORD)) && [[ $current == -* ]]; then
-		_mote_reply '--help --name --mem --cpus --env --root --detach --tty --no-jail' \
+		_mote_reply '--help --name --mem --cpus --env --root --detach --tty --debug --no-jail' \
 			"$current"
 	else
 		_mote_files -f "$current"
@@ -50,7 +50,7 @@ _mote_run() {
 _mote() {
 	local current=${COMP_WORDS[COMP_CWORD]} options=--help
 	if ((COMP_CWORD == 1)); then
-		_mote_reply 'run ps inspect logs pause resume stop kill --help --version' "$current"
+		_mote_reply 'run ps inspect logs pause resume stop kill debug --help --version' "$current"
 		return
 	fi
 	case ${COMP_WORDS[1]} in
@@ -62,7 +62,7 @@ _mote() {
 	logs) options='--follow --help' ;;
 	stop) options='--timeout --help' ;;
 	inspect) options='--registers --json --help' ;;
-	pause | resume | kill) ;;
+	pause | resume | kill | debug) ;;
 	*) return ;;
 	esac
 	if [[ $current == -* ]]; then

@@ -21,7 +21,7 @@ DIRECTORY = pathlib.Path(sys.argv[2])
 PROGRAM = os.environ["MOTE_PROGRAM"]
 METHODS = ("GET", "PUT", "PATCH", "DELETE", "POST")
 ELSEWHERE = ("/nothing", "/vm/", "/drives/a", "/network-interfaces/a", "/vsock", "/balloon", "/mmds",
-             "/snapshot/create", "/snapshot/load", "/snapshot/reset", "/debug", "/entropy",
+             "/snapshot/create", "/snapshot/load", "/snapshot/reset", "/entropy",
              "/cpu-config", "/pmem/a", "/hotplug/memory", "/openapi.json", "/Application")
 BODY_MAX = 51200
 
@@ -32,6 +32,7 @@ EXAMPLES = {
     "Application.env": {"K": "V=W", "EMPTY": ""},
     "Logger.log_path": str(DIRECTORY / "log"),
     "Metrics.metrics_path": str(DIRECTORY / "metrics"),
+    "Debug.socket": str(DIRECTORY / "gdb"),
     "Serial.serial_out_path": str(DIRECTORY / "serial"),
 }
 # The schemas whose right request needs a microVM that runs, by the value that needs it.

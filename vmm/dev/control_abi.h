@@ -29,12 +29,21 @@
  * EXIT: the application or the runtime has ended: CONTROL_EXIT_STATUS(); page.reason holds
  * one line of text, or "". The vCPU does not come back from it.
  *
+ * STOP: something that a debugger may want to see before it takes its course: CONTROL_STOP_BEGIN,
+ * or the number of a signal that would kill the application, with CONTROL_STOP_FAULT if an
+ * instruction of its caused it. page.stopped says what to do: 1: return to the application where it
+ * is, with no signal; the monitor stops it there. 0: go on.
+ *
  * WALL_CLOCK: read: the host's CLOCK_REALTIME now, in nanoseconds. */
 #define CONTROL_STDIN 0x00
 #define CONTROL_STDOUT 0x08
 #define CONTROL_STDERR 0x10
 #define CONTROL_EXIT 0x18
 #define CONTROL_WALL_CLOCK 0x20
+#define CONTROL_STOP 0x28
+
+#define CONTROL_STOP_BEGIN 0
+#define CONTROL_STOP_FAULT 0x100
 
 /* A buffer in guest-physical memory, contiguous, in one word: its length above its address. */
 #define CONTROL_ADDRESS_BITS 44
@@ -83,6 +92,10 @@ struct control_page {
 					       * "": the guest has no name for it */
 	} unknown[CONTROL_UNKNOWN_SYSCALLS]; /* guest */
 	char reason[256]; /* guest: one line, NUL-terminated, written before EXIT */
+	uint64_t program_base; /* guest: by which the program is not where its ELF says */
+	uint32_t debugged; /* host: 1: STOP before the application's first instruction, and have
+			    * all of the program's pages there */
+	uint32_t stopped; /* host: see STOP */
 };
 
 _Static_assert(sizeof(struct control_page) <= CONTROL_PAGE_SIZE, "one page");

@@ -54,7 +54,7 @@ static uint32_t terminals(const struct streams *streams, uint16_t size[2])
 
 int control_page_init(struct control_page_device *device, struct error *err)
 {
-	struct control_page page = {.version = CONTROL_VERSION};
+	struct control_page page = {.version = CONTROL_VERSION, .debugged = device->debugged};
 	uint8_t random[sizeof(page.generation) + sizeof(page.entropy)];
 	uint16_t size[2] = {0};
 
@@ -174,6 +174,15 @@ static void control_exit(struct control_page_device *device, uint64_t status)
 	device->ended(device->context, &ended);
 }
 
+static void control_stop(struct control_page_device *device, uint64_t value)
+{
+	uint64_t signal = value & ~(uint64_t)CONTROL_STOP_FAULT;
+	uint32_t stopped = signal <= 64 && device->stop(device->stop_context, (int)signal,
+							value & CONTROL_STOP_FAULT);
+
+	memory_write(device->memory, FIELD(device, stopped), &stopped, sizeof(stopped));
+}
+
 static int control_write(void *context, uint64_t offset, unsigned int size, uint64_t value,
 			 uint64_t *progress)
 {
@@ -191,6 +200,9 @@ static int control_write(void *context, uint64_t offset, unsigned int size, uint
 		return control_output(device, 1, address, length, progress);
 	case CONTROL_STDERR:
 		return control_output(device, 2, address, length, progress);
+	case CONTROL_STOP:
+		control_stop(device, value);
+		return 0;
 	case CONTROL_EXIT:
 		control_exit(device, value);
 		return -ECANCELED;
@@ -224,6 +236,14 @@ void control_page_signal(struct control_page_device *device, int signal)
 		memory_write(device->memory, FIELD(device, rows), size, sizeof(size));
 	memory_or64(device->memory, FIELD(device, signals), 1ull << (signal - 1));
 	irq_pulse(&device->irq);
+}
+
+uint64_t control_page_bias(const struct control_page_device *device)
+{
+	uint64_t base = 0;
+
+	memory_read(device->memory, FIELD(device, program_base), &base, sizeof(base));
+	return base;
 }
 
 bool control_page_booted(const struct control_page_device *device)

@@ -27,10 +27,15 @@ struct control_page_device {
 	uint64_t page; /* guest-physical */
 	struct irq_line irq;
 	struct streams *streams;
+	bool debugged; /* a debugger waits for the application's first instruction */
 	bool asked; /* atomic: the guest waits for standard input */
 	bool writing; /* atomic: the guest waits for its output to be taken */
 	/* The guest wrote EXIT. The vCPU's thread. */
 	void (*ended)(void *context, const struct control_exit *exit);
+	/* The guest wrote STOP: its value, judged: 0 or a signal, and whether it is a fault. True:
+	 * the application is to stop. The vCPU's thread. */
+	bool (*stop)(void *stop_context, int signal, bool fault);
+	void *stop_context;
 	void *context;
 };
 
@@ -41,6 +46,9 @@ int control_page_init(struct control_page_device *device, struct error *err);
 
 /* Delivers signal 1 … 64 to the application. Any thread. */
 void control_page_signal(struct control_page_device *device, int signal);
+
+/* By which the program is not where its ELF says: the guest's word. Any thread. */
+uint64_t control_page_bias(const struct control_page_device *device);
 
 /* Whether the application's first instruction has come. Any thread. */
 bool control_page_booted(const struct control_page_device *device);
