@@ -173,7 +173,9 @@ $(B)/programs/%: tests/programs/%.c $(wildcard tests/programs/*.h tests/programs
 	$(Q)$(B)/mote-cc --arch $(ARCH) -O2 $(PROGRAM_CFLAGS) -Wall -Wextra -Werror \
 		-Itests/programs/$(ARCH) -o $@ $<
 $(B)/programs/position: PROGRAM_CFLAGS := -static-pie
-$(B)/programs/debuggee: PROGRAM_CFLAGS := -g -O0 -fno-omit-frame-pointer
+# Atomics by exclusives, in place.
+PROGRAM_CFLAGS_arm64 := -mno-outline-atomics
+$(B)/programs/debuggee: PROGRAM_CFLAGS := -g -O0 -fno-omit-frame-pointer $(PROGRAM_CFLAGS_$(ARCH))
 
 # ---- run, test, lint, install --------------------------------------------------------------
 run: all

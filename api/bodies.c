@@ -133,6 +133,11 @@ const struct field debug_body[] = {
 	{.name = NULL},
 };
 
+const struct field core_body[] = {
+	{.name = "path", .kind = FIELD_STRING, .required = true, AT(path)},
+	{.name = NULL},
+};
+
 const struct field watchdog_body[] = {
 	{.name = "timeout_ms",
 	 .kind = FIELD_UINT32,
@@ -184,6 +189,6 @@ void request_finish(struct request *request)
 	if (request->operation == OP_PUT_LOGGER)
 		free(request->logger.path);
 	if (request->operation == OP_PUT_METRICS || request->operation == OP_PUT_SERIAL ||
-	    request->operation == OP_PUT_DEBUG)
+	    request->operation == OP_PUT_DEBUG || request->operation == OP_PUT_CORE)
 		free(request->path);
 }

@@ -19,6 +19,7 @@ extern const struct field logger_body[];
 extern const struct field metrics_body[];
 extern const struct field serial_body[];
 extern const struct field debug_body[];
+extern const struct field core_body[];
 extern const struct field watchdog_body[];
 
 /* An empty request for a body: what its fields are when they are left out. */

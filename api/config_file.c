@@ -28,6 +28,7 @@ static const struct section sections[] = {
 	{"serial", OP_PUT_SERIAL, serial_body},
 	{"watchdog", OP_PUT_WATCHDOG, watchdog_body},
 	{"debug", OP_PUT_DEBUG, debug_body},
+	{"core", OP_PUT_CORE, core_body},
 };
 
 /* Keys of Firecracker's file that we know and haven't built. */

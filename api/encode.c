@@ -142,6 +142,8 @@ static json_t *sections(const struct vm_config *config)
 	if (config->debug_socket)
 		failed |=
 			json_object_set_new(object, "debug", path("socket", config->debug_socket));
+	if (config->core_path)
+		failed |= json_object_set_new(object, "core", path("path", config->core_path));
 	if (config->watchdog.timeout_ms)
 		failed |= json_object_set_new(object, "watchdog", watchdog(&config->watchdog));
 	if (!failed)

@@ -34,6 +34,7 @@ static const struct route routes[] = {
 	{HTTP_PUT, "/serial", OP_PUT_SERIAL, serial_body, NULL},
 	{HTTP_PUT, "/watchdog", OP_PUT_WATCHDOG, watchdog_body, NULL},
 	{HTTP_PUT, "/debug", OP_PUT_DEBUG, debug_body, NULL},
+	{HTTP_PUT, "/core", OP_PUT_CORE, core_body, NULL},
 	{HTTP_PUT, "/actions", OP_INSTANCE_START, action_body, NULL},
 	{HTTP_PATCH, "/vm", OP_PAUSE, vm_body, NULL},
 	{HTTP_PUT, "/application", OP_PUT_APPLICATION, application_body, NULL},

@@ -92,7 +92,7 @@ _Noreturn void runtime_main(uint64_t tree)
 	control_page()->booted = 1;
 	if (control_page()->debugged) {
 		space_populate(program.start, program.end);
-		control_stop(CONTROL_STOP_BEGIN);
+		control_stop(CONTROL_STOP_BEGIN, "");
 	}
 	user_enter(user_regs());
 }

@@ -99,13 +99,7 @@ void control_idle(bool idle)
 	__atomic_store_n(&control.page->idle, idle, __ATOMIC_RELAXED);
 }
 
-bool control_stop(unsigned what)
-{
-	set(CONTROL_STOP, what);
-	return fresh()->stopped;
-}
-
-_Noreturn void control_exit(unsigned kind, int signal, int code, const char *reason)
+static void give_reason(const char *reason)
 {
 	struct text text = TEXT(control.page->reason);
 
@@ -114,6 +108,18 @@ _Noreturn void control_exit(unsigned kind, int signal, int code, const char *rea
 	for (char *c = control.page->reason; *c; c++) /* names in it may hold anything */
 		if ((unsigned char)*c < ' ')
 			*c = '?';
+}
+
+bool control_stop(unsigned what, const char *reason)
+{
+	give_reason(reason);
+	set(CONTROL_STOP, what);
+	return fresh()->stopped;
+}
+
+_Noreturn void control_exit(unsigned kind, int signal, int code, const char *reason)
+{
+	give_reason(reason);
 	for (;;)
 		set(CONTROL_EXIT, CONTROL_EXIT_STATUS(kind, signal & 0xff, code & 0xff));
 }

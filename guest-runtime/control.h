@@ -36,7 +36,7 @@ void control_idle(bool idle);
 
 /* Before the application begins (CONTROL_STOP_BEGIN) or is killed by a signal: whether a debugger
  * stops it where it is, so that there is nothing to do but to return to it. */
-bool control_stop(unsigned what);
+bool control_stop(unsigned what, const char *reason);
 
 _Noreturn void control_exit(unsigned kind, int signal, int code, const char *reason);
 #endif

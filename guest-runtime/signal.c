@@ -79,10 +79,10 @@ static void name_place(struct text *text)
 	text_string(text, ")");
 }
 
-static _Noreturn void die(int signal, const struct fault *fault)
+/* Which signal, and of a fault what it was. */
+static void describe(char *line, size_t size, int signal, const struct fault *fault)
 {
-	char line[256];
-	struct text text = TEXT(line);
+	struct text text = {line, size, 0};
 
 	line[0] = 0;
 	name_signal(&text, signal);
@@ -94,6 +94,17 @@ static _Noreturn void die(int signal, const struct fault *fault)
 	}
 	if (fault)
 		name_place(&text);
+}
+
+/* Returns if somebody wants to see the application where it is. */
+static void die(int signal, const struct fault *fault)
+{
+	unsigned what = (unsigned)signal | (fault ? CONTROL_STOP_FAULT : 0);
+	char line[256];
+
+	describe(line, sizeof(line), signal, fault);
+	if (DEFECTS & BIT(signal) && control_stop(what, line))
+		return;
 	control_exit(CONTROL_SIGNALED, signal, 0, line);
 }
 
@@ -172,9 +183,8 @@ void signal_fault(const struct fault *fault)
 
 	if (handler == (uint64_t)SIG_DFL || handler == (uint64_t)SIG_IGN ||
 	    signals.blocked & BIT(fault->signal)) {
-		if (control_stop((unsigned)fault->signal | CONTROL_STOP_FAULT))
-			return;
 		die(fault->signal, fault);
+		return;
 	}
 	signals.pending |= BIT(fault->signal);
 	signal_infos[fault->signal] =
@@ -310,9 +320,8 @@ static void deliver(struct regs *regs)
 
 		signals.pending &= ~BIT(signal);
 		if (action->handler == (uint64_t)SIG_DFL) {
-			if (DEFECTS & BIT(signal) && control_stop((unsigned)signal))
-				return;
 			die(signal, 0);
+			return;
 		}
 		finish_syscall(regs, action);
 		regs->in_syscall = 0;

@@ -22,6 +22,7 @@ void vm_config_finish(struct vm_config *config)
 	free(config->logger.path);
 	free(config->metrics_path);
 	free(config->debug_socket);
+	free(config->core_path);
 	free(config->serial_path);
 }
 

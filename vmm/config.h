@@ -56,6 +56,7 @@ struct vm_config {
 	char *serial_path; /* where the UART's output goes; NULL: standard output */
 	struct watchdog_config watchdog; /* timeout_ms 0: not set */
 	char *debug_socket; /* gdb's, that the guest waits for at its start; NULL: not set */
+	char *core_path; /* a core file of an application that crashes; NULL: not set */
 	struct boot_source boot; /* kernel_image_path NULL: not set */
 	struct application application; /* path NULL: not set */
 };

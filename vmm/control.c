@@ -76,6 +76,7 @@ static const unsigned int allowed_states[OP_COUNT] = {
 	[OP_SEND_CTRL_ALT_DEL] = ALIVE,
 	[OP_GET_METRICS] = ALWAYS,
 	[OP_GET_REGISTERS] = STILL,
+	[OP_PUT_CORE] = NOT_STARTED,
 	[OP_PUT_DEBUG] = NOT_STARTED | ALIVE,
 	[OP_PAUSE] = ALIVE,
 	[OP_RESUME] = ALIVE,
@@ -377,6 +378,9 @@ int control_request(struct control *control, struct request *request, struct rep
 		return 0;
 	case OP_PUT_METRICS:
 		return put_metrics(control, request, err);
+	case OP_PUT_CORE:
+		string_move(&control->config.core_path, &request->path);
+		return 0;
 	case OP_PUT_DEBUG:
 		return put_debug(control, request, err);
 	case OP_GET_APPLICATION:

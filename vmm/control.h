@@ -35,6 +35,7 @@ enum operation {
 	OP_GET_METRICS, /* GET /metrics */
 	OP_GET_REGISTERS, /* GET /registers */
 	OP_PUT_DEBUG, /* PUT /debug */
+	OP_PUT_CORE, /* PUT /core */
 	OP_PAUSE, /* PATCH /vm */
 	OP_RESUME,
 	OP_COUNT,
@@ -72,7 +73,8 @@ struct request {
 		struct application application;
 		int signal;
 		struct logger_config logger;
-		char *path; /* OP_PUT_METRICS, OP_PUT_DEBUG: required; OP_PUT_SERIAL: or NULL */
+		char *path; /* OP_PUT_METRICS, OP_PUT_DEBUG, OP_PUT_CORE: required; OP_PUT_SERIAL:
+			       or NULL */
 		struct watchdog_config watchdog;
 		int clock; /* OP_RESUME: enum resume_clock; OP_PAUSE: CLOCK_UNSET */
 	};

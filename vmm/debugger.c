@@ -1,6 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vmm/debugger.h"
 
+#include <unistd.h>
+
+#include "vmm/log.h"
+#include "vmm/standard.h"
+
+static bool is_application(const struct debugger *debugger)
+{
+	return debugger->config->application.path;
+}
+
 /* The vCPU whose thread this is. */
 static struct vcpu *vcpu_here(const struct debug *debug)
 {
@@ -10,26 +20,67 @@ static struct vcpu *vcpu_here(const struct debug *debug)
 	return NULL;
 }
 
-bool debugger_guest_stop(void *context, int signal, bool fault)
+static bool is_wanted(const struct debugger *debugger, const struct control_stop *stop)
+{
+	if (!stop->signal)
+		return debugger->control->debugged;
+	return !debugger->passed && (debug_attached(&debugger->debug) || standard_keeps() ||
+				     debugger->config->core_path);
+}
+
+bool debugger_guest_stop(void *context, const struct control_stop *stop)
 {
 	struct debugger *debugger = context;
 	struct vcpu *vcpu = vcpu_here(&debugger->debug);
-	bool wanted = signal ? debug_attached(&debugger->debug) : debugger->control->debugged;
 	struct error err;
 
-	if (!vcpu || !wanted || debugger->crash.passed)
+	if (!vcpu || !is_wanted(debugger, stop))
 		return false;
-	debugger->crash = (struct debugger_crash){.signal = signal, .fault = fault};
+	debugger->crash = *stop;
 	return debug_cpu_plan(&vcpu->debug, &vcpu->regs, DEBUG_TO_USER, 0, 0, &err) == 0;
+}
+
+/* A fault comes again by itself; other signals are sent again. */
+static void take_its_course(struct debugger *debugger)
+{
+	debugger->passed = true;
+	if (!debugger->crash.fault)
+		control_page_signal(debugger->control, debugger->crash.signal);
+}
+
+static int report(struct debugger *debugger, struct vcpu *vcpu, struct error *err)
+{
+	const char *core = debugger->config->core_path;
+	const struct crash crash = {
+		.vcpu = vcpu,
+		.memory = vcpu->machine->memory,
+		.program = debugger->config->application.path,
+		.bias = control_page_bias(debugger->control),
+		.signal = debugger->crash.signal,
+		.reason = debugger->crash.reason,
+	};
+
+	/* Whose output is kept is not there to see it. */
+	if (standard_keeps())
+		crash_print(&crash, STDERR_FILENO);
+	return core ? crash_core(&crash, core, err) : 0;
 }
 
 bool debugger_stopped(void *context, struct vcpu *vcpu)
 {
 	struct debugger *debugger = context;
+	struct error err;
 
-	(void)vcpu;
-	debug_notify(&debugger->debug);
-	return true;
+	if (!debugger->crash.signal || debug_attached(&debugger->debug)) {
+		debug_notify(&debugger->debug);
+		return true;
+	}
+	if (report(debugger, vcpu, &err) < 0)
+		log_error("%s", err.message);
+	take_its_course(debugger);
+	if (debug_cpu_plan(&vcpu->debug, &vcpu->regs, DEBUG_OFF, 0, 0, &err) < 0)
+		log_error("%s", err.message);
+	return false;
 }
 
 void debugger_devices(struct debugger *debugger, bool *why, bool held)
@@ -58,16 +109,15 @@ static void still(void *context, bool still)
 	debugger_devices(debugger, &debugger->standing, still);
 }
 
-/* A fault comes again by itself, and is not stopped for then. */
 static void pass(void *context, int signal)
 {
 	struct debugger *debugger = context;
-	struct debugger_crash *crash = &debugger->crash;
 
-	if (!debugger->program || signal < 1 || signal > 64)
+	if (!is_application(debugger) || signal < 1 || signal > 64)
 		return;
-	crash->passed = crash->signal == signal;
-	if (!crash->passed || !crash->fault)
+	if (debugger->crash.signal == signal)
+		take_its_course(debugger);
+	else
 		control_page_signal(debugger->control, signal);
 }
 
@@ -82,7 +132,7 @@ static uint64_t bias(void *context)
 {
 	struct debugger *debugger = context;
 
-	return debugger->program ? control_page_bias(debugger->control) : 0;
+	return is_application(debugger) ? control_page_bias(debugger->control) : 0;
 }
 
 static int stop_signal(void *context)
@@ -98,7 +148,7 @@ void debugger_init(struct debugger *debugger)
 		.kill = kill_guest,
 		.bias = bias,
 		.signal = stop_signal,
-		.program = debugger->program,
+		.program = debugger->config->application.path,
 		.context = debugger,
 	};
 	debugger->debug.shared.memory = debugger->debug.vcpus[0].machine->memory;
@@ -110,11 +160,13 @@ int debugger_open(struct debugger *debugger, const char *path, struct error *err
 	return debug_open(&debugger->debug, debugger->debug.vcpus[0].machine->vm_fd, path, err);
 }
 
-int debugger_start(struct debugger *debugger, const char *path, struct error *err)
+int debugger_start(struct debugger *debugger, struct error *err)
 {
+	const char *path = debugger->config->debug_socket;
 	int result = path ? debugger_open(debugger, path, err) : 0;
 
-	for (unsigned int i = 0; path && !debugger->program && i < debugger->debug.vcpu_count; i++)
+	for (unsigned int i = 0;
+	     path && !is_application(debugger) && i < debugger->debug.vcpu_count; i++)
 		vcpu_hold(&debugger->debug.vcpus[i], true);
 	return result;
 }

@@ -5,6 +5,8 @@
 #ifndef MOTE_DEBUGGER_H
 #define MOTE_DEBUGGER_H
 
+#include "vmm/config.h"
+#include "vmm/crash.h"
 #include "vmm/debug.h"
 #include "vmm/dev/control_page.h"
 #include "vmm/dev/stream.h"
@@ -14,17 +16,15 @@ struct debugger {
 	struct debug debug; /* .loop, .vcpus and .vcpu_count are set before debugger_init(), and so
 			       are the next six */
 	struct control_page_device *control;
-	const char *program; /* on the host; NULL: the guest is no application */
+	const struct vm_config *config; /* borrowed */
 	struct streams *streams;
 	struct watchdog *watchdog;
 	void (*kill)(void *context);
 	void *context;
 	bool paused, standing; /* why devices are held: the API, the debugger */
-	struct debugger_crash {
-		int signal; /* that the application is stopped for; 0: none */
-		bool fault; /* an instruction of its caused it, and would again */
-		bool passed; /* the next time it takes its course */
-	} crash; /* vCPU thread, or the loop's while that stands */
+	struct control_stop crash; /* what the application is stopped for; signal 0: none */
+	bool passed; /* the next time it takes its course */
+	/* The last two: vCPU thread, or the loop's while that stands. */
 };
 
 void debugger_init(struct debugger *debugger);
@@ -32,15 +32,15 @@ void debugger_init(struct debugger *debugger);
 /* Listens at path; see debug_open(). */
 int debugger_open(struct debugger *debugger, const char *path, struct error *err);
 
-/* Before vCPUs start: with a path they wait for gdb, an application where it begins, any other
- * guest at its first instruction. NULL: nothing. */
-int debugger_start(struct debugger *debugger, const char *path, struct error *err);
+/* Before vCPUs start: with config->debug_socket they wait for gdb, an application where it begins,
+ * any other guest at its first instruction. */
+int debugger_start(struct debugger *debugger, struct error *err);
 
 /* Sets one of the two reasons why devices stand, or takes it back. */
 void debugger_devices(struct debugger *debugger, bool *why, bool held);
 
 /* Of struct control_page_device and struct vcpu_owner: a vCPU's thread. */
-bool debugger_guest_stop(void *debugger, int signal, bool fault);
+bool debugger_guest_stop(void *debugger, const struct control_stop *stop);
 bool debugger_stopped(void *debugger, struct vcpu *vcpu);
 
 #endif

@@ -25,6 +25,11 @@ void standard_keep(uint64_t bytes)
 	kept = bytes;
 }
 
+bool standard_keeps(void)
+{
+	return kept;
+}
+
 void standard_wrote(int fd, uint64_t bytes)
 {
 	struct stat file;

@@ -3,6 +3,7 @@
 #ifndef MOTE_STANDARD_H
 #define MOTE_STANDARD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "vmm/error.h"
@@ -14,6 +15,9 @@ int standard_fill(struct error *err);
 /* From here on descriptors 1 and 2 are one file, of which the last `bytes` are kept, or up to twice
  * as many: what is older becomes a hole. Before threads start. */
 void standard_keep(uint64_t bytes);
+
+/* Whether that is so. */
+bool standard_keeps(void);
 
 /* Tells what was written to fd, whichever it is. Any thread. */
 void standard_wrote(int fd, uint64_t bytes);

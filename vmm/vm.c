@@ -117,11 +117,10 @@ static void vm_debugger(struct vm *vm)
 {
 	struct debugger *debugger = &vm->debugger;
 
-	debugger->debug.loop = vm->loop;
-	debugger->debug.vcpus = vm->vcpus;
-	debugger->debug.vcpu_count = vm->vcpu_count;
+	debugger->debug =
+		(struct debug){.loop = vm->loop, .vcpus = vm->vcpus, .vcpu_count = vm->vcpu_count};
 	debugger->control = &vm->control;
-	debugger->program = vm->config->application.path;
+	debugger->config = vm->config;
 	debugger->streams = vm->streams;
 	debugger->watchdog = &vm->watchdog;
 	debugger->kill = vm_killed;
@@ -429,7 +428,7 @@ int vm_start(struct vm *vm, struct error *err)
 	int result = vcpu_signal_init(err);
 
 	if (result == 0)
-		result = debugger_start(&vm->debugger, vm->config->debug_socket, err);
+		result = debugger_start(&vm->debugger, err);
 	for (unsigned int i = 0; result == 0 && i < vm->vcpu_count; i++)
 		result = vcpu_start(&vm->vcpus[i], err);
 	if (result == 0)

@@ -11,7 +11,7 @@
 
 struct run_options {
 	bool help, detach, tty, no_jail;
-	const char *name, *root, *debug; /* or NULL */
+	const char *name, *root, *debug, *core; /* or NULL */
 	int64_t mem, cpus; /* 0: not given */
 	struct cli_list env;
 	const char *program; /* as typed */

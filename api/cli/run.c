@@ -33,7 +33,7 @@ static const struct cli_option options_table[] = {
 	{"no-jail", 0, CLI_FLAG, NULL, "don't confine the monitor", AT(no_jail), 0, 0},
 	{"debug", 0, CLI_TEXT, "SOCKET", "wait at SOCKET for gdb before the program begins",
 	 AT(debug), 0, 0},
-	{"core", 0, CLI_UNBUILT, "FILE", "", 0, 0, 0},
+	{"core", 0, CLI_TEXT, "FILE", "if the program crashes, write a core file", AT(core), 0, 0},
 	{.name = NULL},
 };
 
@@ -122,6 +122,9 @@ static int start(struct session *session, const struct run_options *options, str
 		return result;
 	}
 	result = session_put(session, "/application", application, err);
+	if (!result && options->core)
+		result = session_put(session, "/core", json_pack("{s:s}", "path", options->core),
+				     err);
 	if (!result && options->debug)
 		result = session_put(session, "/debug",
 				     json_pack("{s:s}", "socket", options->debug), err);

@@ -28,7 +28,7 @@ _mote_run() {
 	local current=${COMP_WORDS[COMP_CWORD]} i
 	for ((i = 2; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--name | --mem | --cpus | --env | --debug) ((++i == COMP_CWORD)) && return ;;
+		--name | --mem | --cpus | --env | --debug | --core) ((++i == COMP_CWORD)) && return ;;
 		--root)
 			((++i == COMP_CWORD)) || continue
 			_mote_files -d "$current"
@@ -40,7 +40,7 @@ _mote_run() {
 		esac
 	done
 	if ((i >= COMP_CWORD)) && [[ $current == -* ]]; then
-		_mote_reply '--help --name --mem --cpus --env --root --detach --tty --debug --no-jail' \
+		_mote_reply '--help --name --mem --cpus --env --root --detach --tty --debug --core --no-jail' \
 			"$current"
 	else
 		_mote_files -f "$current"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Real gdb on microVMs. After each session the program's own check passes, and no register was
 # written that nobody changed.
+# shellcheck disable=SC2016 # what is $… here is gdb's
 
 load helper
 
@@ -21,7 +22,7 @@ run_gdb() {
 	local words=() word
 	for word in "$@"; do words+=(-ex "$word"); done
 	timeout 300 gdb -q -nx -batch -ex 'set pagination off' -ex 'set confirm off' \
-		-ex 'set remotetimeout 60' "${words[@]}" 2>&1 | tee -a session
+		-ex 'set remotetimeout 60' "${words[@]}" 2>&1 | tee session
 }
 
 # start PROGRAM [ARGS...]: it waits for gdb at ./socket.
@@ -47,17 +48,31 @@ sets() {
 		sed -n "s/^mote_register_ioctls_total{class=\"$1\",op=\"set\"} //p"
 }
 
-# none_written [RUNTIME-REGISTERS]: but for the two that a start sets, and what gdb was told to.
+# none_written: but for the two that a start sets.
 none_written() {
 	local class
-	expect "$(sets runtime)" $((2 + ${1-0}))
+	expect "$(sets runtime)" 2
 	for class in fpsimd reset timer debug event feature; do
 		expect "$class $(sets $class)" "$class 0"
 	done
 }
 
-spinning() {
-	start "$PROGRAMS/debuggee" spin
+# spin: a program that works until gdb tells it that it is finished.
+spin() {
+	mote run --name debuggee "$PROGRAMS/debuggee" spin >out 2>err 3>&- &
+	STARTED=$!
+	until grep -q running <(mote inspect debuggee 2>&1); do
+		kill -0 $STARTED || return 1
+		sleep 0.1
+	done
+}
+
+# debug COMMANDS...: a session with what is already running, by `mote debug`.
+debug() {
+	local words=() word
+	for word in "$@"; do words+=(-ex "$word"); done
+	timeout 300 mote debug debuggee -nx -batch -ex 'set pagination off' -ex 'set confirm off' \
+		"${words[@]}" 2>&1 | tee session
 }
 
 @test "break in main, step, finish, conditional breakpoints, change memory" {
@@ -75,14 +90,111 @@ spinning() {
 	expect "$(cat out)" "all is well, answer 43"
 }
 
-@test "10,000 instructions one by one: arithmetic, calls, system calls, atomics" {
-	spinning
-	run_gdb "file $PROGRAMS/debuggee" 'target remote socket' 'break main' 'continue' 'delete' \
-		'stepi 10000' 'print counter' 'detach'
-	# It is well in the loop of rounds, each of which adds to the counter.
-	[ "$(sed -n 's/^\$1 = //p' session)" -gt 100 ]
-	none_written
-	run_gdb "file $PROGRAMS/debuggee" "target remote socket" 'set variable finished = 1' 'detach'
+@test "10,000 instructions: arithmetic, atomics, system calls" {
+	start "$PROGRAMS/debuggee" mill
+	run_gdb "file $PROGRAMS/debuggee" 'target remote socket' 'break mill' 'continue' 'delete' \
+		'next' 'next' \
+		"shell curl -sS --unix-socket $BASE/debuggee/api.sock http://m/metrics >metrics" \
+		'print counter' 'detach'
+	steps=$(sed -n 's/^mote_exits_total{reason="debug"} //p' metrics)
+	echo "# $steps debug exits" >&3
+	[ "$steps" -gt 10000 ]
+	# It went through the atomics, not over the line.
+	grep -q '^\$1 = 20500' session
+	expect "$(grep -c 'class="\(fpsimd\|reset\|timer\|debug\|event\|feature\)",op="set"} 0' metrics)" 6
+	grep -q 'class="runtime",op="set"} 2$' metrics
 	ended
 	expect "$(cat out)" "all is well, answer 42"
+}
+
+@test "instructions one by one" {
+	start "$PROGRAMS/debuggee" mill
+	run_gdb "file $PROGRAMS/debuggee" 'target remote socket' 'break mill' 'continue' 'delete' \
+		'stepi 150' 'print counter > 19900' 'info symbol $pc' 'detach'
+	grep -q '^\$1 = 1' session
+	grep -q '^mill' session
+	ended
+}
+
+@test "mote debug: interrupt a busy loop, look, detach, come again" {
+	spin
+	debug 'shell (sleep 3; kill -INT $PPID) >/dev/null 2>&1 &' 'continue' 'backtrace' \
+		'info registers' 'info registers system' 'print $v0' 'detach'
+	grep -q 'SIGINT' session
+	grep -q ' main (argc=2' session
+	grep -q '^pc  *0x' session
+	none_written
+	expect "$(curl -sS --unix-socket "$BASE/debuggee/api.sock" http://m/application |
+		cut -d, -f1)" '{"state":"running"'
+	debug 'break round_of_work' 'continue' 'set variable finished = 1' 'print $sp' \
+		'set $x9 = 5' 'delete' 'detach'
+	ended
+	expect "$(cat out)" "all is well, answer 42"
+}
+
+@test "watchpoints: write, read, access; as many as the host has" {
+	spin
+	debug 'watch watched' 'continue' 'continue' 'delete' 'rwatch answer' \
+		'awatch counter' 'continue' 'set variable finished = 1' 'delete' 'continue'
+	expect "$(grep -c 'Hardware watchpoint 1: watched' session)" 3
+	grep -q 'Hardware access (read/write) watchpoint 3: counter' session
+	grep -q 'exited normally' session
+	ended
+	expect "$(cat out)" "all is well, answer 42"
+}
+
+@test "hardware breakpoints, as many as the host has" {
+	start "$PROGRAMS/debuggee"
+	run_gdb "file $PROGRAMS/debuggee" 'target remote socket' 'hbreak square' 'continue' \
+		'hbreak fibonacci' 'hbreak half' 'hbreak round_of_work' 'continue' 'continue' \
+		'continue' 'delete' 'detach'
+	grep -q 'Breakpoint 1, square (n=0)' session
+	grep -q 'Breakpoint 3, half' session
+	grep -q 'Breakpoint 2, fibonacci' session
+	ended
+	expect "$(cat out)" "all is well, answer 42"
+}
+
+@test "the program's own breakpoints stay its own" {
+	start "$PROGRAMS/debuggee" trap
+	run_gdb "file $PROGRAMS/debuggee" 'target remote socket' 'break square if n == 199' 'hbreak on_trap' 'continue' 'continue' 'continue' \
+		'print trapped' 'delete' 'continue'
+	expect "$(grep -c ', on_trap (signal=5' session)" 2
+	grep -q '^\$1 = 1' session
+	grep -q 'exited normally' session
+	ended
+	expect "$(cat out)" "all is well, answer 42"
+}
+
+@test "a crash stops where it is, and then takes its course" {
+	start "$PROGRAMS/debuggee" crash
+	run_gdb "file $PROGRAMS/debuggee" 'target remote socket' 'continue' 'backtrace' \
+		'info registers pc' 'continue'
+	grep -q 'Program received signal SIGSEGV' session
+	grep -q '#0  .*crash (where=0x123450)' session
+	grep -q 'terminated with signal SIGSEGV' session
+	ended 139
+	grep -q 'SIGSEGV: write to address 0x123450' err
+}
+
+@test "a crash without a debugger: registers, backtrace and access in the log, and a core" {
+	mote run --detach --name debuggee --core core "$PROGRAMS/debuggee" crash
+	mote logs -f debuggee >log
+	grep -q '^mote: crash: SIGSEGV: write to address 0x123450 at pc 0x.* (debuggee+0x' log
+	grep -q '#0  0x.* crash+0x' log
+	grep -q '#[12]  0x.* main+0x' log
+	for class in runtime fpsimd reset timer debug; do
+		grep -q "^$class registers:" log
+	done
+	grep -q '^  X1 .*0x0000000000000001$\|^  GPR1 ' log
+	run_gdb "file $PROGRAMS/debuggee" 'core-file core' 'backtrace' 'print answer' 'info registers pc'
+	grep -q 'Program terminated with signal SIGSEGV' session
+	grep -q '#0  .*crash (where=0x123450)' session
+	grep -q '#1  .* main (argc=2' session
+	grep -q '^\$1 = 42' session
+	rm core
+	run -139 mote run --core core "$PROGRAMS/debuggee" crash
+	[ -s core ]
+	run -0 mote run --core no-core "$PROGRAMS/debuggee"
+	[ ! -e no-core ]
 }

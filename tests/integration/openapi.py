@@ -32,6 +32,7 @@ EXAMPLES = {
     "Application.env": {"K": "V=W", "EMPTY": ""},
     "Logger.log_path": str(DIRECTORY / "log"),
     "Metrics.metrics_path": str(DIRECTORY / "metrics"),
+    "Core.path": str(DIRECTORY / "core"),
     "Debug.socket": str(DIRECTORY / "gdb"),
     "Serial.serial_out_path": str(DIRECTORY / "serial"),
 }

@@ -1,13 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What gdb is let loose on: arithmetic, calls, system calls and atomics, whose results it checks
  * itself, so that a debugger that changes anything is found out. "spin" as an argument: works until
- * `finished` is set from outside; "crash": writes where nothing is. */
+ * `finished` is set from outside; "mill", "trap", "crash": what the functions say. */
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <ucontext.h>
 #include <unistd.h>
+
+/* getpid(), without a call of a function. */
+#if defined(__aarch64__)
+#define SYSTEM_CALL                                                                                \
+	({                                                                                         \
+		register long number __asm__("x8") = 172, result __asm__("x0");                    \
+		__asm__ volatile("svc #0" : "=r"(result) : "r"(number) : "memory");                \
+	})
+#else
+#define SYSTEM_CALL                                                                                \
+	({                                                                                         \
+		register long number __asm__("r0") = 20;                                           \
+		register long result __asm__("r3");                                                \
+		__asm__ volatile("sc"                                                              \
+				 : "+r"(number), "=r"(result)::"r4", "r5", "r6", "r7", "r8", "r9", \
+				   "r10", "r11", "r12", "cr0", "ctr", "memory");                   \
+	})
+#endif
 
 enum { ROUNDS = 200 };
 
@@ -48,9 +68,52 @@ __attribute__((noinline)) bool round_of_work(unsigned int n)
 	return getpid() > 0 && fibonacci(5) == 5;
 }
 
+/* Arithmetic, atomics and system calls, all in one line, so that one `next` steps through it. */
+__attribute__((noinline)) unsigned long mill(unsigned int rounds)
+{
+	unsigned long made = 0;
+
+	/* clang-format off */
+	for (unsigned int i = 0; i < rounds; i++) { made += i * i; __atomic_fetch_add(&counter, 1, __ATOMIC_SEQ_CST); if (i % 64 == 0) SYSTEM_CALL; }
+	/* clang-format on */
+	return made;
+}
+
 __attribute__((noinline)) void crash(volatile int *where)
 {
 	*where = 1;
+}
+
+/* The program's own breakpoint, which its own handler gets. */
+static volatile int trapped;
+
+static void on_trap(int signal, siginfo_t *info, void *context)
+{
+	ucontext_t *user = context;
+
+	trapped += signal == SIGTRAP && info->si_signo == SIGTRAP;
+#if defined(__aarch64__)
+	user->uc_mcontext.pc += 4;
+#else
+	user->uc_mcontext.gp_regs[32] += 4;
+#endif
+}
+
+static bool trap(void)
+{
+	struct sigaction action = {.sa_sigaction = on_trap, .sa_flags = SA_SIGINFO};
+
+	sigaction(SIGTRAP, &action, NULL);
+	for (int i = 1; i <= 3; i++) {
+#if defined(__aarch64__)
+		__asm__ volatile("brk #0" ::: "memory");
+#else
+		__asm__ volatile("trap" ::: "memory");
+#endif
+		if (trapped != i)
+			return false;
+	}
+	return true;
 }
 
 static bool work(void)
@@ -68,6 +131,10 @@ int main(int argc, char **argv)
 {
 	bool good = work();
 
+	if (argc > 1 && !strcmp(argv[1], "mill"))
+		good = mill(600) == 71820100 && atomic_load(&counter) == 19900 + 600;
+	if (argc > 1 && !strcmp(argv[1], "trap"))
+		good = good && trap();
 	if (argc > 1 && !strcmp(argv[1], "crash"))
 		crash((int *)0x123450);
 	while (argc > 1 && !strcmp(argv[1], "spin") && !finished)

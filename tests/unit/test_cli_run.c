@@ -358,7 +358,6 @@ static void refuses_options(void **state)
 		{{"run", "--name", "a/b", "hello"}, "--name 'a/b'"},
 		{{"run", "--root", "none", "hello"}, "--root none: No such file"},
 		{{"run", "--root", "hello", "hello"}, "--root hello: is not a directory"},
-		{{"run", "--core", "s", "hello"}, "--core is not built yet"},
 		{{"run", "--detach", "--tty", "hello"}, "exclude each other"},
 		{{"run", "--tty", "hello"}, "standard input is not a terminal"},
 		{{"run", "hello", "\xff"}, "argument 1 is not UTF-8"},

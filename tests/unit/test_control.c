@@ -41,6 +41,7 @@ static int ask_with_body(enum operation operation)
 	case OP_PUT_SERIAL:
 	case OP_PUT_METRICS:
 		return put_path(operation, "out");
+	case OP_PUT_CORE:
 	case OP_PUT_DEBUG:
 		return put_path(operation, "gdb");
 	case OP_GET_METRICS:
@@ -76,6 +77,7 @@ static const struct {
 	{OP_PUT_SERIAL, "N"},
 	{OP_PUT_WATCHDOG, "N"},
 	{OP_PUT_DEBUG, "NRP"},
+	{OP_PUT_CORE, "N"},
 	{OP_GET_REGISTERS, "PE"},
 	{OP_PAUSE, "RP"},
 	{OP_RESUME, "RP"},

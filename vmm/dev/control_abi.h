@@ -31,8 +31,8 @@
  *
  * STOP: something that a debugger may want to see before it takes its course: CONTROL_STOP_BEGIN,
  * or the number of a signal that would kill the application, with CONTROL_STOP_FAULT if an
- * instruction of its caused it. page.stopped says what to do: 1: return to the application where it
- * is, with no signal; the monitor stops it there. 0: go on.
+ * instruction of its caused it; page.reason says which. page.stopped says what to do: 1: return to
+ * the application where it is, with no signal; the monitor stops it there. 0: go on.
  *
  * WALL_CLOCK: read: the host's CLOCK_REALTIME now, in nanoseconds. */
 #define CONTROL_STDIN 0x00
@@ -91,7 +91,7 @@ struct control_page {
 		char name[CONTROL_NAME_SIZE]; /* lower case, digits, '_'; NUL-terminated;
 					       * "": the guest has no name for it */
 	} unknown[CONTROL_UNKNOWN_SYSCALLS]; /* guest */
-	char reason[256]; /* guest: one line, NUL-terminated, written before EXIT */
+	char reason[256]; /* guest: one line, NUL-terminated, written before EXIT and STOP */
 	uint64_t program_base; /* guest: by which the program is not where its ELF says */
 	uint32_t debugged; /* host: 1: STOP before the application's first instruction, and have
 			    * all of the program's pages there */

@@ -177,9 +177,12 @@ static void control_exit(struct control_page_device *device, uint64_t status)
 static void control_stop(struct control_page_device *device, uint64_t value)
 {
 	uint64_t signal = value & ~(uint64_t)CONTROL_STOP_FAULT;
-	uint32_t stopped = signal <= 64 && device->stop(device->stop_context, (int)signal,
-							value & CONTROL_STOP_FAULT);
+	struct control_stop stop = {.signal = (int)signal, .fault = value & CONTROL_STOP_FAULT};
+	uint32_t stopped;
 
+	memory_read(device->memory, FIELD(device, reason), stop.reason, sizeof(stop.reason));
+	printable(stop.reason, sizeof(stop.reason));
+	stopped = signal <= 64 && device->stop(device->stop_context, &stop);
 	memory_write(device->memory, FIELD(device, stopped), &stopped, sizeof(stopped));
 }
 

@@ -22,6 +22,13 @@ struct control_exit {
 	char reason[256];
 };
 
+/* What the guest asks by STOP, judged and made printable. */
+struct control_stop {
+	int signal; /* that is about to kill the application, 0: it begins */
+	bool fault; /* an instruction of the application's caused it */
+	char reason[256]; /* of a signal */
+};
+
 struct control_page_device {
 	const struct memory *memory;
 	uint64_t page; /* guest-physical */
@@ -32,9 +39,8 @@ struct control_page_device {
 	bool writing; /* atomic: the guest waits for its output to be taken */
 	/* The guest wrote EXIT. The vCPU's thread. */
 	void (*ended)(void *context, const struct control_exit *exit);
-	/* The guest wrote STOP: its value, judged: 0 or a signal, and whether it is a fault. True:
-	 * the application is to stop. The vCPU's thread. */
-	bool (*stop)(void *stop_context, int signal, bool fault);
+	/* The guest wrote STOP. True: the application is to stop. The vCPU's thread. */
+	bool (*stop)(void *stop_context, const struct control_stop *stop);
 	void *stop_context;
 	void *context;
 };
