@@ -21,11 +21,11 @@ struct segment {
 struct core {
 	const struct crash *crash;
 	int fd;
-	struct segment *segments; /* each contiguous in both address spaces */
 	size_t count;
 	uint64_t left; /* bytes that it may still get */
 	uint8_t notes[NOTES_MAX];
 	size_t notes_length;
+	struct segment segments[SEGMENTS_MAX]; /* each contiguous in both address spaces */
 };
 
 static bool add_page(void *context, uint64_t address, uint64_t physical, uint64_t size)
@@ -198,23 +198,17 @@ static int core_put(struct core *core, struct error *err)
 
 int crash_core(const struct crash *crash, const char *path, struct error *err)
 {
-	struct core *core = calloc(1, sizeof(*core));
-	int result = core ? 0 : error_set(err, ENOMEM, "core file: out of memory");
+	struct core *core = calloc(1, sizeof(*core)); /* most of it is never touched */
+	int result;
 
-	if (result == 0) {
-		core->crash = crash;
-		core->left = 2 * crash->memory->size;
-		core->segments = calloc(SEGMENTS_MAX, sizeof(*core->segments));
-		core->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-		if (!core->segments)
-			result = error_set(err, ENOMEM, "core file: out of memory");
-		else
-			result = core->fd < 0 ? error_errno(err, "core file %s", path)
-					      : core_put(core, err);
-		if (core->fd >= 0)
-			close(core->fd);
-		free(core->segments);
-	}
+	if (!core)
+		return error_set(err, ENOMEM, "core file: out of memory");
+	core->crash = crash;
+	core->left = 2 * crash->memory->size;
+	core->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	result = core->fd < 0 ? error_errno(err, "core file %s", path) : core_put(core, err);
+	if (core->fd >= 0)
+		close(core->fd);
 	free(core);
 	return result;
 }

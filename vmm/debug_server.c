@@ -153,6 +153,9 @@ static int prepare(struct debug *debug, int vm_fd, struct error *err)
 
 	if (debug->stops.fd >= 0)
 		return 0;
+	arch_debug_limits(vm_fd, &debug->shared.limits);
+	if (!debug->shared.limits.step)
+		return error_set(err, ENOTSUP, "this host offers no single step to debug with");
 	fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (fd < 0)
 		return error_errno(err, "eventfd");
@@ -163,7 +166,6 @@ static int prepare(struct debug *debug, int vm_fd, struct error *err)
 		debug->stops.fd = -1;
 		return result;
 	}
-	arch_debug_limits(vm_fd, &debug->shared.limits);
 	return 0;
 }
 

@@ -59,9 +59,11 @@ static int table_read(struct symbols *symbols, const struct image *image, const 
 		return error_set(err, ENOEXEC, "%s: too many symbols", image->name);
 	table = calloc(count + 1, sizeof(*table));
 	symbols->list = calloc(count + 1, sizeof(*symbols->list));
-	result = table && symbols->list ? image_read(image, section->sh_offset, table,
-						     count * sizeof(Elf64_Sym), err)
-					: error_set(err, ENOMEM, "symbols: out of memory");
+	if (!table || !symbols->list) {
+		free(table);
+		return error_set(err, ENOMEM, "symbols: out of memory");
+	}
+	result = image_read(image, section->sh_offset, table, count * sizeof(Elf64_Sym), err);
 	if (result == 0)
 		keep_functions(symbols, table, count, names);
 	free(table);

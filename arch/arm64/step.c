@@ -71,7 +71,7 @@ static bool branch_target(uint32_t instruction, uint64_t pc, uint64_t *target)
 /* The sequence's end and the ways out of it; false: there is no end, or too many. */
 static bool find_ends(struct debug_step *step, struct regs *regs, const struct memory *memory)
 {
-	uint64_t targets[DEBUG_PLACES_MAX - 1], end = 0, pc = step->from;
+	uint64_t targets[DEBUG_PLACES_MAX - 1], end = 0, pc;
 	unsigned int count = 0;
 	struct error err;
 	uint32_t instruction;

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # Real gdb on microVMs. After each session the program's own check passes, and no register was
 # written that nobody changed.
-# shellcheck disable=SC2016 # what is $… here is gdb's
+# shellcheck disable=SC2016,SC2154 # what is $… here is gdb's; status_code is the helper's
 
 load helper
 
 setup() {
+	[ "$MACHINE" = aarch64 ] || skip "gdb is not built yet on this architecture"
 	cd "$BATS_TEST_TMPDIR" || return
 	state_base
 	PATH=$TOP/gdb:$PATH MOTE_GDB=$TOP/gdb/gdb
@@ -197,4 +198,48 @@ debug() {
 	[ -s core ]
 	run -0 mote run --core no-core "$PROGRAMS/debuggee"
 	[ ! -e no-core ]
+}
+
+# bare COMMANDS…: a session with the guest at the API's socket.
+bare() {
+	run_gdb "file $GUESTS/own-debug" 'target remote gdb' "$@"
+}
+
+# What a guest's variable was printed as, by its number in the session.
+value() {
+	sed -n "s/^\\\$$1 = //p" session
+}
+
+@test "a guest that debugs itself, on two vCPUs: it stays its own debugger" {
+	[ -e "$GUESTS/own-debug" ] || skip "there is no such guest here"
+	vmm_start
+	api PUT /machine-config -d '{"vcpu_count": 2, "mem_size_mib": 64}'
+	api PUT /boot-source -d "{\"kernel_image_path\": \"$GUESTS/own-debug\"}"
+	api PUT /debug -d '{"socket": "gdb"}'
+	api PUT /actions -d '{"action_type": "InstanceStart"}'
+	expect "$status_code" 204
+	# From its first instruction, with translation off, to where it is on.
+	bare 'print $pc == (long)&_start' 'print $SCTLR_EL1 & 1' 'set {int}&shared = 1' \
+		'break one_round' 'continue' 'print $SCTLR_EL1 & 1' 'continue' 'continue' \
+		'print (long)breakpoints > 0 && (long)traps > 0' 'print (long)lost' \
+		'set {int}&shared = 0' 'detach'
+	expect "$(value 1) $(value 2) $(value 3) $(value 4) $(value 5)" "1 0 1 1 0"
+	sleep 1
+	# Its breakpoint and its steps came back; then ours take their place for a while, and one
+	# vCPU is stepped while the other goes on, or stands.
+	bare 'print (long)lost' 'print (long)steps > 0' 'set {int}&shared = 1' 'hbreak one_round' \
+		'continue' 'continue' 'print (long)beats' 'stepi 100' 'print (long)beats' \
+		'set scheduler-locking on' 'stepi 20' 'print (long)beats' 'set scheduler-locking off' \
+		'thread 2' 'stepi 5' 'print (long)lost' 'delete' 'set {int}&shared = 0' 'detach'
+	expect "$(value 1) $(value 2)" "0 1"
+	[ "$(value 4)" -gt "$(value 3)" ]
+	expect "$(value 5)" "$(value 4)"
+	expect "$(value 6)" 0
+	sleep 1
+	bare 'print (long)lost' 'print (long)rounds - (long)breakpoints' 'set {int}&finished = 1' 'detach'
+	expect "$(value 1)" 0
+	api GET /application -H 'Prefer: wait=60'
+	expect "$(json 'r["state"]')" exited
+	expect "$(cat out)" "$(printf 'lost 0x0\ndebugged itself')"
+	vmm_stop
 }

@@ -11,23 +11,8 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-/* getpid(), without a call of a function. */
-#if defined(__aarch64__)
-#define SYSTEM_CALL                                                                                \
-	({                                                                                         \
-		register long number __asm__("x8") = 172, result __asm__("x0");                    \
-		__asm__ volatile("svc #0" : "=r"(result) : "r"(number) : "memory");                \
-	})
-#else
-#define SYSTEM_CALL                                                                                \
-	({                                                                                         \
-		register long number __asm__("r0") = 20;                                           \
-		register long result __asm__("r3");                                                \
-		__asm__ volatile("sc"                                                              \
-				 : "+r"(number), "=r"(result)::"r4", "r5", "r6", "r7", "r8", "r9", \
-				   "r10", "r11", "r12", "cr0", "ctr", "memory");                   \
-	})
-#endif
+#include "debuggee.h"
+#include "machine.h"
 
 enum { ROUNDS = 200 };
 
@@ -92,11 +77,7 @@ static void on_trap(int signal, siginfo_t *info, void *context)
 	ucontext_t *user = context;
 
 	trapped += signal == SIGTRAP && info->si_signo == SIGTRAP;
-#if defined(__aarch64__)
-	user->uc_mcontext.pc += 4;
-#else
-	user->uc_mcontext.gp_regs[32] += 4;
-#endif
+	*context_pc(user) += 4;
 }
 
 static bool trap(void)
@@ -105,11 +86,7 @@ static bool trap(void)
 
 	sigaction(SIGTRAP, &action, NULL);
 	for (int i = 1; i <= 3; i++) {
-#if defined(__aarch64__)
-		__asm__ volatile("brk #0" ::: "memory");
-#else
-		__asm__ volatile("trap" ::: "memory");
-#endif
+		TRAP;
 		if (trapped != i)
 			return false;
 	}
