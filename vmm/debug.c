@@ -58,6 +58,7 @@ static bool find_stop(struct debug *debug)
 
 void debug_stopped(struct debug *debug)
 {
+	debug_let_in(debug);
 	if (!debug->gdb || debug->stopped)
 		return;
 	stand_still(debug);

@@ -35,6 +35,7 @@ struct debug {
 	struct debug_regs regs;
 	struct gdb *gdb; /* heap; there is one while somebody is connected */
 	bool attached; /* atomic: the same for others */
+	bool early; /* nobody is let in before the first stop */
 	bool stopped; /* all vCPUs are held */
 	struct gdb_stop stop; /* why */
 	struct loop_source stops; /* an eventfd: a vCPU came to a stop */
@@ -63,6 +64,7 @@ extern const struct gdb_target debug_target;
 int debug_attach(struct debug *debug, struct error *err);
 void debug_detach(struct debug *debug);
 void debug_stopped(struct debug *debug);
+void debug_let_in(struct debug *debug);
 void debug_send(struct debug *debug, const void *bytes, size_t length);
 
 #endif

@@ -211,12 +211,19 @@ int debug_open(struct debug *debug, int vm_fd, const char *path, struct error *e
 	if (result < 0)
 		return result;
 	debug->accepting = (struct loop_source){debug->listener.fd, accept_ready, debug};
-	result = loop_add(debug->loop, &debug->accepting, EPOLLIN, err);
+	result = loop_add(debug->loop, &debug->accepting, debug->early ? 0 : EPOLLIN, err);
 	if (result < 0) {
 		listener_close(&debug->listener);
 		debug->accepting.fd = -1;
 	}
 	return result;
+}
+
+void debug_let_in(struct debug *debug)
+{
+	if (debug->early && debug->accepting.fd >= 0)
+		loop_modify(debug->loop, &debug->accepting, EPOLLIN);
+	debug->early = false;
 }
 
 void debug_notify(struct debug *debug)
@@ -231,6 +238,7 @@ bool debug_attached(const struct debug *debug)
 
 void debug_ended(struct debug *debug, bool by_signal, int number)
 {
+	debug_let_in(debug);
 	if (debug->gdb) {
 		gdb_tell_end(debug->gdb, by_signal, number);
 		disconnect(debug);

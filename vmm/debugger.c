@@ -163,7 +163,11 @@ int debugger_open(struct debugger *debugger, const char *path, struct error *err
 int debugger_start(struct debugger *debugger, struct error *err)
 {
 	const char *path = debugger->config->debug_socket;
-	int result = path ? debugger_open(debugger, path, err) : 0;
+	int result;
+
+	/* Whoever comes sees the application at its first instruction, not the runtime's boot. */
+	debugger->debug.early = debugger->control->debugged;
+	result = path ? debugger_open(debugger, path, err) : 0;
 
 	for (unsigned int i = 0;
 	     path && !is_application(debugger) && i < debugger->debug.vcpu_count; i++)

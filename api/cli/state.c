@@ -16,7 +16,7 @@
 
 #include "api/cli/client.h"
 
-static const char *const file_names[] = {"api.sock", "log", "pid"};
+static const char *const file_names[] = {"api.sock", "gdb", "log", "pid"};
 
 static int check_private(const char *path, struct error *err)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The directories of running microVMs, one each: BASE/ID with api.sock, pid and log.
+/* The directories of running microVMs, one each: BASE/ID with api.sock, pid, log and gdb.
  *
  * One belongs to somebody while its pid file is locked (by the mote that is starting it or
  * is attached to it) or somebody listens at its api.sock. Else what is there is stale. */

@@ -128,11 +128,8 @@ void fake_kvm_set(int vcpu_fd, uint64_t id, uint64_t value)
 
 void fake_kvm_tick(void)
 {
-	for (unsigned int i = 0; i < fake_kvm.reg_count; i++) {
-		struct fake_reg *reg = &fake_kvm.regs[i];
-
+	for (struct fake_reg *reg = fake_kvm.regs; reg < fake_kvm.regs + fake_kvm.reg_count; reg++)
 		bytes_store_le(reg->value, 8, bytes_load_le(reg->value, 8) + reg->tick);
-	}
 }
 
 void fake_kvm_run(unsigned int index, const struct fake_run *run)
@@ -274,6 +271,9 @@ static const void *run_fill(struct kvm_run *run, const struct fake_run *from)
 		run->mmio.is_write = from->write;
 		bytes_store_le(run->mmio.data, 8, from->write ? from->data : 0);
 		return from->write ? NULL : run->mmio.data;
+	case KVM_EXIT_DEBUG:
+		memcpy(&run->debug.arch, &from->data, sizeof(uint32_t));
+		break;
 	case KVM_EXIT_SYSTEM_EVENT:
 		run->system_event.type = (uint32_t)from->data;
 		break;

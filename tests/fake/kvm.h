@@ -53,7 +53,8 @@ struct fake_run {
 	int result; /* 0 or -errno */
 	uint32_t reason; /* KVM_EXIT_… */
 	uint64_t address; /* MMIO; NISV: fault_ipa */
-	uint64_t data; /* MMIO write; type of system event; suberror; esr_iss; hypercall's number */
+	uint64_t data; /* MMIO write; first word of what a debug exit says; type of system event;
+			  suberror; esr_iss; hypercall's number */
 	uint64_t args[4]; /* of a hypercall */
 	uint32_t size;
 	bool write;

@@ -19,6 +19,8 @@ static const struct {
 	{metrics_body, OP_PUT_METRICS},
 	{serial_body, OP_PUT_SERIAL},
 	{watchdog_body, OP_PUT_WATCHDOG},
+	{debug_body, OP_PUT_DEBUG},
+	{core_body, OP_PUT_CORE},
 };
 
 static void check_strings(char **strings, char must)
@@ -42,6 +44,8 @@ static void check_taken(const struct request *request)
 		check(request->signal >= 1 && request->signal <= 64);
 		break;
 	case OP_PUT_METRICS:
+	case OP_PUT_DEBUG:
+	case OP_PUT_CORE:
 		check(request->path);
 		break;
 	default:

@@ -63,7 +63,7 @@ static struct vm *create(void)
 	return vm;
 }
 
-static void run_to_its_end(struct vm *vm)
+static UNUSED void run_to_its_end(struct vm *vm)
 {
 	assert_ok(vm_start(vm, &err), err);
 	assert_ok(loop_run(pipes.loop, &err), err);
