@@ -88,7 +88,7 @@ pause_is_quiet() {
 
 @test "a program that floods its output is paused and resumed, byte for byte" {
 	vmm_start
-	start_program "$REAL/busybox" seq 1 400000
+	start_program "$REAL/busybox" seq 1 1500000
 	pause_is_quiet
 	for _ in 1 2 3 4 5; do
 		vm Resumed
@@ -96,7 +96,7 @@ pause_is_quiet() {
 	done
 	vm Resumed
 	wait_for_end
-	seq 1 400000 | cmp - out
+	seq 1 1500000 | cmp - out
 }
 
 @test "a program that is stuck in its output is paused and resumed, byte for byte" {
