@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vmm/debugger.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 #include "vmm/log.h"
@@ -160,10 +161,26 @@ int debugger_open(struct debugger *debugger, const char *path, struct error *err
 	return debug_open(&debugger->debug, debugger->debug.vcpus[0].machine->vm_fd, path, err);
 }
 
+/* Without steps there is no way back to the instruction that crashed. */
+static int check_core(const struct debugger *debugger, struct error *err)
+{
+	struct debug_limits limits;
+
+	if (!debugger->config->core_path)
+		return 0;
+	arch_debug_limits(debugger->debug.vcpus[0].machine->vm_fd, &limits);
+	return limits.step ? 0
+			   : error_set(err, ENOTSUP,
+				       "core: this host offers no single step to debug with");
+}
+
 int debugger_start(struct debugger *debugger, struct error *err)
 {
 	const char *path = debugger->config->debug_socket;
-	int result;
+	int result = check_core(debugger, err);
+
+	if (result < 0)
+		return result;
 
 	/* Whoever comes sees the application at its first instruction, not the runtime's boot. */
 	debugger->debug.early = debugger->control->debugged;

@@ -108,6 +108,15 @@ debug() {
 	expect "$(cat out)" "all is well, answer 42"
 }
 
+@test "a static-PIE is found where it is" {
+	start "$PROGRAMS/position"
+	run_gdb "file $PROGRAMS/position" 'target remote socket' 'break main' 'continue' \
+		'info symbol $pc' 'detach'
+	grep -q '^Breakpoint 1, .*main' session
+	grep -q '^main' session
+	ended
+}
+
 @test "instructions one by one" {
 	start "$PROGRAMS/debuggee" mill
 	run_gdb "file $PROGRAMS/debuggee" 'target remote socket' 'break mill' 'continue' 'delete' \
