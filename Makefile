@@ -253,7 +253,7 @@ U := $(B)/unit
 HOST_CFLAGS := -std=gnu11 -O1 -g $(WARN) -isystem $(U)/include \
 	-isystem $(LLHTTP)/usr/share/include/llhttp
 UNIT_CFLAGS := $(HOST_CFLAGS) -fsanitize=address,undefined -fno-sanitize-recover=all
-UNIT_SRC := $(filter-out vmm/main.c vmm/kvm.c api/cli/main.c,$(VMM_SRC) $(API_SRC) $(CLI_SRC)) \
+UNIT_SRC := $(filter-out vmm/main.c vmm/kvm.c api/cli/main.c arch/%/counter.c,$(VMM_SRC) $(API_SRC) $(CLI_SRC)) \
 	$(wildcard tests/fake/*.c)
 UNIT_OBJ := $(UNIT_SRC:%.c=$(U)/obj/%.o) $(LLHTTP_SRC:%.c=$(U)/obj/llhttp/%.o) \
 	$(U)/obj/api/openapi.o
@@ -334,7 +334,7 @@ F := $(B)/fuzz
 FUZZ_CFLAGS := $(HOST_CFLAGS) -Wno-missing-field-initializers \
 	-fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all
-FUZZ_SRC := $(API_SRC) $(filter-out vmm/main.c vmm/kvm.c vmm/dev/stream.c,$(VMM_SRC)) \
+FUZZ_SRC := $(API_SRC) $(filter-out vmm/main.c vmm/kvm.c vmm/dev/stream.c arch/%/counter.c,$(VMM_SRC)) \
 	$(addprefix guest-runtime/,cpio.c node.c elf.c) $(wildcard tests/fuzz/support/*.c)
 FUZZ_OBJ := $(FUZZ_SRC:%.c=$(F)/obj/%.o) $(LLHTTP_SRC:%.c=$(F)/obj/llhttp/%.o) \
 	$(U)/obj/api/openapi.o
@@ -411,7 +411,7 @@ parity: test-hosts
 # ---- measure -----------------------------------------------------------------------------
 # In one saved state of a host that counts instructions. BENCH='start/mote memory' takes some
 # of the rows of bench/rows.py; the figures in docs/ are those of a whole run.
-BENCH_SRC := bench/firstbyte.c bench/registers.c bench/sleeper.c $(wildcard bench/$(ARCH)/*.[cS])
+BENCH_SRC := bench/firstbyte.c bench/registers.c bench/sleeper.c bench/counter.c $(wildcard bench/$(ARCH)/*.[cS])
 BENCH_BIN := $(B)/bench/hello-host $(addprefix $(B)/bench/,$(notdir $(basename $(BENCH_SRC))))
 
 $(B)/bench/hello-host: examples/hello/hello.c | deps-build
@@ -429,7 +429,7 @@ $(B)/bench/bare-%: bench/$(ARCH)/bare-%.S $(wildcard bench/$(ARCH)/*.inc) | deps
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(GUEST_LINK) -o $@ $<
-$(B)/bench/sleeper: bench/sleeper.c $(B)/mote-cc | $(B)/.sysroot
+$(B)/bench/sleeper $(B)/bench/counter: $(B)/bench/%: bench/%.c $(B)/mote-cc | $(B)/.sysroot
 	@mkdir -p $(@D)
 	$(call say,MOTE-CC)
 	$(Q)$(B)/mote-cc --arch $(ARCH) -O2 -Wall -Wextra -Werror -s -o $@ $<

@@ -40,7 +40,7 @@ static const int watchdog_values[] = {WATCHDOG_REPORT, WATCHDOG_STOP};
 #define MACHINE_FIELDS(is_put)                                                                     \
 	MACHINE_NUMBER(vcpu_count, is_put), MACHINE_NUMBER(mem_size_mib, is_put),                  \
 		{.name = "smt", .kind = FIELD_BOOL, AT(machine.smt)},                              \
-		{.name = "track_dirty_pages", .kind = FIELD_ONLY_FALSE},                           \
+		{.name = "track_dirty_pages", .kind = FIELD_BOOL, AT(machine.track_dirty_pages)},  \
 		{.name = "cpu_template",                                                           \
 		 .kind = FIELD_ONLY_FIRST,                                                         \
 		 .nullable = true,                                                                 \
@@ -153,6 +153,53 @@ const struct field watchdog_body[] = {
 	{.name = NULL},
 };
 
+static const char *const snapshot_types[] = {"Full", "Diff", NULL};
+static const int snapshot_kinds[] = {STATE_FULL, STATE_DIFF};
+static const char *const backends[] = {"File", "Uffd", NULL};
+static const int backend_values[] = {BACKEND_FILE, BACKEND_UFFD};
+static const char *const load_huge_pages[] = {"Snapshot", "None", "Transparent", "2M", NULL};
+
+const struct field snapshot_create_body[] = {
+	{.name = "snapshot_type",
+	 .kind = FIELD_CHOICE,
+	 AT(create.kind),
+	 .names = snapshot_types,
+	 .values = snapshot_kinds},
+	{.name = "snapshot_path", .kind = FIELD_STRING, .required = true, AT(create.state_path)},
+	{.name = "mem_file_path", .kind = FIELD_STRING, .required = true, AT(create.memory_path)},
+	{.name = NULL},
+};
+
+static const struct field backend_members[] = {
+	{.name = "backend_type",
+	 .kind = FIELD_CHOICE,
+	 .required = true,
+	 AT(load.backend),
+	 .names = backends,
+	 .values = backend_values},
+	{.name = "backend_path", .kind = FIELD_STRING, .required = true, AT(load.backend_path)},
+	{.name = NULL},
+};
+
+const struct field snapshot_load_body[] = {
+	{.name = "snapshot_path", .kind = FIELD_STRING, .required = true, AT(load.state_path)},
+	{.name = "mem_file_path", .kind = FIELD_STRING, .nullable = true, AT(load.memory_path)},
+	{.name = "mem_backend", .kind = FIELD_OBJECT, .nullable = true, .members = backend_members},
+	{.name = "resume_vm", .kind = FIELD_BOOL, AT(load.resume)},
+	{.name = "track_dirty_pages", .kind = FIELD_BOOL, AT(load.track_dirty_pages)},
+	{.name = "enable_diff_snapshots", .kind = FIELD_BOOL, AT(load.diff_snapshots)},
+	{.name = "clock",
+	 .kind = FIELD_CHOICE,
+	 AT(load.clock),
+	 .names = clocks,
+	 .values = clock_values},
+	{.name = "clock_realtime", .kind = FIELD_BOOL, AT(load.realtime)},
+	{.name = "huge_pages", .kind = FIELD_ONLY_FIRST, .names = load_huge_pages},
+	{.name = "network_overrides", .kind = FIELD_UNBUILT},
+	{.name = "vsock_override", .kind = FIELD_UNBUILT},
+	{.name = NULL},
+};
+
 _Static_assert(sizeof(enum operation) == sizeof(int), "a choice is stored as an int");
 
 struct request request_empty(enum operation operation)
@@ -191,4 +238,8 @@ void request_finish(struct request *request)
 	if (request->operation == OP_PUT_METRICS || request->operation == OP_PUT_SERIAL ||
 	    request->operation == OP_PUT_DEBUG || request->operation == OP_PUT_CORE)
 		free(request->path);
+	if (request->operation == OP_SNAPSHOT_CREATE)
+		snapshot_create_finish(&request->create);
+	if (request->operation == OP_SNAPSHOT_LOAD)
+		snapshot_load_finish(&request->load);
 }

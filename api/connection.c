@@ -159,25 +159,29 @@ static bool refuse(struct connection *connection, int status, const char *fault)
 	return send_reply(connection, &reply, false);
 }
 
-static bool hold(struct connection *connection)
+static bool hold(struct connection *connection, bool must)
 {
 	if (connection->state == HELD)
 		return true;
 	connection->deadline =
-		connections_now_ms() + connection->reader.request.wait_s * INT64_C(1000);
+		connection->reader.request.wait_s && !must
+			? connections_now_ms() + connection->reader.request.wait_s * INT64_C(1000)
+			: 0;
 	enter(connection, HELD);
 	return true;
 }
 
-static bool answer(struct connection *connection, bool may_hold)
+static bool answer(struct connection *connection, enum route_turn turn)
 {
 	struct http_request *request = &connection->reader.request;
+	bool must = routes_must_hold(request);
 	bool keep_alive = request->keep_alive, sent;
 	struct http_reply reply;
 
-	if (!routes_answer(connection->all->control, request, may_hold, &reply)) {
-		if (connection->state == HELD || connection->all->held < CONNECTIONS_HELD_MAX)
-			return hold(connection);
+	if (!routes_answer(connection->all->control, request, turn, &reply)) {
+		if (connection->state == HELD || must ||
+		    connection->all->held < CONNECTIONS_HELD_MAX)
+			return hold(connection, must);
 		keep_alive = false;
 		reply_fault(&reply, 400, "Too many clients wait for the application already.");
 	}
@@ -210,7 +214,7 @@ static bool take_input(struct connection *connection)
 		return refuse(connection, connection->reader.fault_status,
 			      connection->reader.fault);
 	if (progress == HTTP_COMPLETE)
-		return answer(connection, true);
+		return answer(connection, ROUTE_FIRST);
 	if (connection->reader.begun && !connection->deadline)
 		connection->deadline = connections_now_ms() + connection->all->timeout_ms;
 	if (connection->reader.wants_continue)
@@ -319,7 +323,7 @@ void connections_notify(struct connections *all)
 
 	for (struct connection *at = all->first; at; at = next) {
 		next = at->next;
-		if (at->state == HELD && answer(at, true))
+		if (at->state == HELD && answer(at, ROUTE_AGAIN))
 			process(at);
 	}
 }
@@ -327,7 +331,7 @@ void connections_notify(struct connections *all)
 static void expire(struct connection *connection)
 {
 	if (connection->state == HELD) {
-		if (answer(connection, false))
+		if (answer(connection, ROUTE_LAST))
 			process(connection);
 	} else if (connection->state == READING) {
 		refuse(connection, 400, "The request was not complete in time.");

@@ -182,12 +182,26 @@ static int read_unbuilt(const struct field *field, const json_t *value, void *to
 	return error_set(err, ENOTSUP, "field `%s` is not supported yet", field->name);
 }
 
+static int read_object(const struct field *field, const json_t *value, void *to, struct error *err)
+{
+	char why[sizeof(err->message)];
+	const char *culprit;
+
+	if (!json_is_object(value))
+		return wrong_type(field, "an object", err);
+	if (fields_read(field->members, value, to, &culprit, err) == 0)
+		return 0;
+	memcpy(why, err->message, sizeof(why));
+	return error_set(err, err->code, "field `%s`: %.200s", field->name, why);
+}
+
 static reader *const readers[FIELD_KIND_COUNT] = {
 	[FIELD_STRING] = read_string,         [FIELD_BOOL] = read_bool,
 	[FIELD_UINT32] = read_uint32,         [FIELD_INT] = read_int,
 	[FIELD_STRINGS] = read_strings,       [FIELD_PAIRS] = read_pairs,
 	[FIELD_CHOICE] = read_choice,         [FIELD_UNBUILT] = read_unbuilt,
 	[FIELD_ONLY_FALSE] = read_only_false, [FIELD_ONLY_FIRST] = read_only_first,
+	[FIELD_OBJECT] = read_object,
 };
 
 static const struct field *field_find(const struct field *fields, const char *name)

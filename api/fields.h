@@ -20,6 +20,7 @@ enum field_kind {
 	FIELD_STRINGS, /* array of strings, into char **, NULL-terminated, owned by the target */
 	FIELD_PAIRS, /* object of strings, into char ** of "K=V", likewise */
 	FIELD_CHOICE, /* a string of names, into int: the member of values at its place */
+	FIELD_OBJECT, /* an object of `members`, whose offsets are into the same target */
 	FIELD_UNBUILT, /* whatever it is: not supported yet */
 	FIELD_ONLY_FALSE, /* stored nowhere: true isn't built yet */
 	FIELD_ONLY_FIRST, /* stored nowhere: a string of names, of which the first is built */
@@ -35,6 +36,7 @@ struct field {
 	int64_t minimum, maximum;
 	const char *const *names; /* FIELD_CHOICE, FIELD_ONLY_FIRST: NULL-terminated */
 	const int *values; /* FIELD_CHOICE */
+	const struct field *members; /* FIELD_OBJECT */
 };
 
 /* Fills target, which starts zeroed; on failure it may hold some fields, which the caller

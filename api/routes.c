@@ -37,6 +37,8 @@ static const struct route routes[] = {
 	{HTTP_PUT, "/core", OP_PUT_CORE, core_body, NULL},
 	{HTTP_PUT, "/actions", OP_INSTANCE_START, action_body, NULL},
 	{HTTP_PATCH, "/vm", OP_PAUSE, vm_body, NULL},
+	{HTTP_PUT, "/snapshot/create", OP_SNAPSHOT_CREATE, snapshot_create_body, NULL},
+	{HTTP_PUT, "/snapshot/load", OP_SNAPSHOT_LOAD, snapshot_load_body, NULL},
 	{HTTP_PUT, "/application", OP_PUT_APPLICATION, application_body, NULL},
 	{HTTP_GET, "/application", OP_GET_APPLICATION, NULL, encode_application},
 	{HTTP_PATCH, "/application", OP_SIGNAL_APPLICATION, signal_body, NULL},
@@ -47,8 +49,6 @@ static const struct {
 	llhttp_method_t method;
 	const char *path;
 } unbuilt[] = {
-	{HTTP_PUT, "/snapshot/create"},
-	{HTTP_PUT, "/snapshot/load"},
 	{HTTP_PUT, "/snapshot/reset"},
 	{HTTP_PUT, "/vsock"},
 	{HTTP_PUT, "/drives/*"},
@@ -160,6 +160,19 @@ static int decode(const struct route *route, const struct http_request *http,
 	return -err.code;
 }
 
+/* Of the snapshot that a request has begun; false: it is still being written. */
+static bool snapshot_answer(const struct control *control, struct http_reply *http)
+{
+	struct error err = {0};
+	int result = control_snapshot_result(control, &err);
+
+	if (result < 0)
+		reply_fault(http, 400, err.message);
+	else if (result == 0)
+		reply_empty(http);
+	return result <= 0;
+}
+
 static bool carry_out(struct control *control, const struct route *route, struct request *request,
 		      bool hold, struct http_reply *http)
 {
@@ -170,6 +183,8 @@ static bool carry_out(struct control *control, const struct route *route, struct
 		reply_fault(http, 400, err.message);
 		return true;
 	}
+	if (route->operation == OP_SNAPSHOT_CREATE)
+		return snapshot_answer(control, http);
 	if (hold && route->operation == OP_GET_APPLICATION && !has_ended(reply.application.state))
 		return false;
 	if (route->operation == OP_GET_METRICS)
@@ -182,19 +197,30 @@ static bool carry_out(struct control *control, const struct route *route, struct
 }
 
 static bool route_answer(struct control *control, const struct route *route,
-			 const struct http_request *http, bool may_hold, struct http_reply *reply)
+			 const struct http_request *http, enum route_turn turn,
+			 struct http_reply *reply)
 {
+	bool hold = turn != ROUTE_LAST && http->wait_s;
 	struct request request;
 	bool answered = true;
 
+	if (turn != ROUTE_FIRST && route->operation == OP_SNAPSHOT_CREATE)
+		return snapshot_answer(control, reply);
 	if (!decode(route, http, &request, reply))
-		answered = carry_out(control, route, &request, may_hold && http->wait_s, reply);
+		answered = carry_out(control, route, &request, hold, reply);
 	request_finish(&request);
 	return answered;
 }
 
-bool routes_answer(struct control *control, const struct http_request *request, bool may_hold,
-		   struct http_reply *reply)
+bool routes_must_hold(const struct http_request *request)
+{
+	const struct route *route = route_find(request->method, target_path(request->target));
+
+	return route && route->operation == OP_SNAPSHOT_CREATE;
+}
+
+bool routes_answer(struct control *control, const struct http_request *request,
+		   enum route_turn turn, struct http_reply *reply)
 {
 	const char *method = llhttp_method_name(request->method);
 	const char *path = target_path(request->target);
@@ -205,7 +231,7 @@ bool routes_answer(struct control *control, const struct http_request *request, 
 	else if (body_fault(request))
 		reply_fault(reply, 400, body_fault(request));
 	else if (route)
-		return route_answer(control, route, request, may_hold, reply);
+		return route_answer(control, route, request, turn, reply);
 	else if (request->method == HTTP_GET && !strcmp(path, "/openapi.yaml"))
 		reply_static(reply, "application/yaml", openapi_yaml, openapi_yaml_length);
 	else

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* firstbyte [-n RUNS] [-s SOCKET -r FILE] COMMAND...: nanoseconds of CLOCK_MONOTONIC from
+/* firstbyte [-n RUNS] [-k] [-s SOCKET -r FILE] COMMAND...: nanoseconds of CLOCK_MONOTONIC from
  * just before fork to the command's first byte of output and to its end. In a host that
  * counts instructions (lab --icount) a nanosecond is an instruction. One line a run. With
- * a socket: as soon as the command has made it, FILE is sent there; after the first byte
- * the command is ended by SIGTERM. */
+ * a socket: as soon as the command has made it, FILE is sent there. With one, or with
+ * -k, the command is ended by SIGTERM after the first byte. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
@@ -60,7 +60,7 @@ static int send_requests(const char *path, int watch)
 	return write(fd, requests, requests_size) == (ssize_t)requests_size ? fd : -1;
 }
 
-static int measure(int run, const char *socket_path, char **command)
+static int measure(int run, const char *socket_path, int kills, char **command)
 {
 	int watch = socket_path ? inotify_init() : -1;
 	int output[2], status, connection = -1;
@@ -82,7 +82,7 @@ static int measure(int run, const char *socket_path, char **command)
 		if (first)
 			continue;
 		first = now();
-		if (socket_path)
+		if (kills)
 			kill(child, SIGTERM);
 	}
 	waitpid(child, &status, 0);
@@ -108,12 +108,14 @@ static int read_requests(const char *path)
 
 int main(int argc, char **argv)
 {
-	int runs = 1, option, failed = 0;
+	int runs = 1, option, failed = 0, kills = 0;
 	const char *socket_path = NULL, *request_path = NULL;
 
-	while ((option = getopt(argc, argv, "+n:s:r:")) != -1) {
+	while ((option = getopt(argc, argv, "+n:ks:r:")) != -1) {
 		if (option == 'n')
 			runs = atoi(optarg);
+		if (option == 'k')
+			kills = 1;
 		if (option == 's')
 			socket_path = optarg;
 		if (option == 'r')
@@ -124,6 +126,6 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	for (int run = 0; run < runs; run++)
-		failed |= measure(run, socket_path, argv + optind);
+		failed |= measure(run, socket_path, kills || socket_path, argv + optind);
 	return failed;
 }

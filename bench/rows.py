@@ -11,7 +11,8 @@ class Command:
     files: what has to lie beside it, from build/ARCH/bench or build/ARCH (for examples).
     texts: small files that are written there. packages: Debian packages that the host needs.
     socket: where it listens; as soon as it does, requests are sent there as they are.
-    status: how it has to end, with a socket by SIGTERM after the first byte.
+    status: how it has to end, with a socket or `ends` by SIGTERM after the first byte.
+    snapshot: MiB of a microVM that runs `counter` and is written to snapshot/ before all; 0: none.
     """
     title: str
     argv: tuple[str, ...]
@@ -21,6 +22,8 @@ class Command:
     socket: str = ""
     requests: str = ""
     status: int = 0
+    ends: bool = False
+    snapshot: int = 0
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,15 @@ _QEMU = ("qemu-system-aarch64", "-M", "virt,gic-version=3", "-accel", "kvm", "-c
          "-nodefaults", "-display", "none", "-serial", "stdio")
 _QEMU_PACKAGES = ("qemu-system-arm",)
 
+_LOAD = _put("/snapshot/load", '{"snapshot_path": "snapshot/state", '
+             '"mem_file_path": "snapshot/memory", "resume_vm": true}')
+
+
+def _restore(mib):
+    return Command(f"mote-vmm --restore --no-api, {mib} M", ("mote-vmm", "--restore", "./snapshot", "--no-api"),
+                   ("counter",), status=143, ends=True, snapshot=mib)
+
+
 COMMANDS = {
     "process": Command("no VM: fork, exec, hello", ("./hello-host",), ("hello-host",)),
     "minimal": Command("minimal monitor, one exit", ("./minimal",), ("minimal",)),
@@ -86,6 +98,9 @@ COMMANDS = {
                                        "-kernel", "bare-waker"),
                               ("bare-waker",), packages=_QEMU_PACKAGES, socket="qmp.sock",
                               requests='{"execute": "qmp_capabilities"}'),
+    **{f"mote-restore-{mib}": _restore(mib) for mib in (32, 128, 512)},
+    "mote-restore-api": Command("mote-vmm, load: counter", _SERVING, ("counter",), socket="api.sock",
+                                requests=_LOAD, snapshot=128),
     "writer": Command("mote-vmm --no-api: bare writer", _CONFIGURED, ("bare-writer",),
                       {"config.json": '{"boot-source": {"kernel_image_path": "bare-writer"}}'}),
     "qemu-writer": Command("QEMU: bare writer", (*_QEMU, "-kernel", "bare-writer"),
@@ -99,6 +114,10 @@ ROWS = (
     Row("start/api", "api"),
     Row("start/mote-bare", "mote-bare"),
     Row("start/qemu", "qemu", runs=5),
+    Row("start/restore-32", "mote-restore-32"),
+    Row("start/restore-128", "mote-restore-128"),
+    Row("start/restore-512", "mote-restore-512"),
+    Row("start/restore-api", "mote-restore-api"),
     Row("counts/minimal", "minimal"),
     Row("counts/mote", "mote"),
     Row("counts/api", "api"),
@@ -122,6 +141,12 @@ TARGETS = (
     Target("first byte, no API", "start/mote", "first.warm.median", 1.8, "x minimal", "start/minimal"),
     Target("exit, no API", "start/mote", "exit.warm.median", 2.0, "x minimal", "start/minimal"),
     Target("first byte, API", "start/api", "first.warm.median", 2.7, "x minimal", "start/minimal"),
+    Target("restore, no API", "start/restore-128", "first.warm.median", 1.8, "x minimal",
+           "start/minimal"),
+    Target("restore, API", "start/restore-api", "first.warm.median", 2.7, "x minimal",
+           "start/minimal"),
+    Target("restore of 512 MiB", "start/restore-512", "first.warm.median", 1.05, "x 32 MiB",
+           "start/restore-32"),
     Target("KVM ioctls to first byte", "counts/mote", "ioctls", 30, ""),
     Target("KVM ioctls to first byte, API", "counts/api", "ioctls", 30, ""),
     Target("exits to the monitor", "counts/mote", "monitor_exits", 10, ""),

@@ -79,6 +79,16 @@ uint64_t control_epoch(void)
 	return control.epoch;
 }
 
+uint64_t control_clock_epoch(void)
+{
+	return fresh()->clock_epoch;
+}
+
+void control_wall_waits(void)
+{
+	control.page->wall_waits = 1;
+}
+
 bool control_is_terminal(int stream)
 {
 	return control.page->tty >> stream & 1;

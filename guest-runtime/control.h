@@ -27,6 +27,10 @@ uint64_t control_signals(void);
 bool control_has_signals(void);
 /* Counts restores: another value says that this machine is a copy of an earlier one. */
 uint64_t control_epoch(void);
+/* Changes when the wall clock has to be asked for again. */
+uint64_t control_clock_epoch(void);
+/* Something waits for the wall clock: from now on a change of it is an interrupt. */
+void control_wall_waits(void);
 bool control_is_terminal(int stream);
 /* A terminal in raw mode: its line discipline is ours. */
 bool control_is_raw(int stream);

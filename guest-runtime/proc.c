@@ -5,6 +5,7 @@
 #include <linux/stat.h>
 
 #include "arch.h"
+#include "control.h"
 #include "devices.h"
 #include "file.h"
 #include "filesystem.h"
@@ -209,6 +210,18 @@ static void generate_version(struct node *node)
 	line_end(node, &line);
 }
 
+/* /proc/mote/generation: another line says that this machine has become a copy of what it was. */
+static void generate_generation(struct node *node)
+{
+	struct text line = line_begin();
+
+	for (unsigned i = 0; i < sizeof(control_page()->generation); i++)
+		text_hex(&line, control_page()->generation[i], 2);
+	text_string(&line, "\n");
+	line_end(node, &line);
+}
+
+static const struct generated own_files[] = {{"generation", generate_generation}};
 static const struct generated global_files[] = {
 	{"cpuinfo", generate_cpuinfo}, {"loadavg", generate_loadavg}, {"version", generate_version},
 	{"meminfo", generate_meminfo}, {"mounts", generate_mounts},   {"uptime", generate_uptime},
@@ -309,7 +322,7 @@ static int self_create(struct node *self)
 
 int proc_create(struct node *root)
 {
-	struct node *proc = directory_open(root, "proc", 0555), *self;
+	struct node *proc = directory_open(root, "proc", 0555), *self, *own;
 
 	if (!proc || !directory_is_empty(proc))
 		return 0; /* the initrd has its own */
@@ -318,5 +331,8 @@ int proc_create(struct node *root)
 		return -ENOMEM;
 	add_link(proc, "self", "2");
 	add_generated(proc, global_files, sizeof(global_files) / sizeof(global_files[0]));
+	own = directory_open(proc, "mote", 0555);
+	if (own)
+		add_generated(own, own_files, sizeof(own_files) / sizeof(own_files[0]));
 	return self_create(self);
 }

@@ -69,14 +69,17 @@ void random_init(void)
 	reseed();
 }
 
+/* What became a copy in the middle of it begins again. */
 void random_bytes(void *to, size_t length)
 {
 	uint32_t block[16];
 
-	if (control_epoch() != generator.epoch)
-		random_init();
-	chacha(generator.key, block);
-	memcpy(generator.key, block, sizeof(generator.key));
+	do {
+		if (control_epoch() != generator.epoch)
+			random_init();
+		chacha(generator.key, block);
+		memcpy(generator.key, block, sizeof(generator.key));
+	} while (control_epoch() != generator.epoch);
 	memcpy(to, block + 8, length);
 	memset(block, 0, sizeof(block));
 }

@@ -10,6 +10,7 @@
 #include "process.h"
 #include "signal.h"
 #include "syscall.h"
+#include "timers.h"
 #include "user.h"
 #include "wait.h"
 
@@ -22,16 +23,46 @@ static struct {
 	uint64_t offset; /* wall clock - clock_now */
 } wall;
 
+static void wall_move(uint64_t offset)
+{
+	int64_t moved = (int64_t)(offset - wall.offset);
+
+	wall.offset = offset;
+	if (!wall.known || !moved)
+		return;
+	timers_wall_moved(moved);
+	timerfd_wall_moved(moved);
+}
+
+static bool wall_is_known(void)
+{
+	return wall.known && wall.epoch == control_clock_epoch();
+}
+
+static void wall_ask(void)
+{
+	wall.epoch = control_clock_epoch();
+	wall_move(control_wall_clock() - clock_now());
+	wall.known = true;
+}
+
+/* This machine may be stopped, and go on elsewhere, between any two lines. */
 uint64_t time_wall(void)
 {
-	uint64_t epoch = control_epoch();
+	uint64_t now;
 
-	if (!wall.known || wall.epoch != epoch) {
-		wall.offset = control_wall_clock() - clock_now();
-		wall.epoch = epoch;
-		wall.known = true;
-	}
-	return clock_now() + wall.offset;
+	do {
+		while (!wall_is_known())
+			wall_ask();
+		now = clock_now() + wall.offset;
+	} while (!wall_is_known());
+	return now;
+}
+
+void time_settle(void)
+{
+	if (wall.known && !wall_is_known())
+		time_wall();
 }
 
 uint64_t time_cpu(void)
@@ -128,6 +159,8 @@ uint64_t time_convert(uint64_t clock, uint64_t at)
 {
 	uint64_t now = source(clock)();
 
+	if (time_clock_is_wall(clock))
+		control_wall_waits();
 	return at > now ? time_deadline(at - now) : 0;
 }
 
@@ -154,7 +187,7 @@ HANDLER(clock_getres)
 static int64_t set_wall(uint64_t to)
 {
 	time_wall();
-	wall.offset = to - clock_now();
+	wall_move(to - clock_now());
 	return 0;
 }
 
@@ -205,6 +238,20 @@ static int64_t sleep_until(uint64_t deadline, uint64_t remaining)
 	return -EINTR;
 }
 
+static bool wall_reached(void *moment)
+{
+	return time_wall() >= *(const uint64_t *)moment;
+}
+
+/* Until the wall clock shows it, wherever it is set meanwhile. */
+static int64_t sleep_until_wall(uint64_t moment)
+{
+	while (!wall_reached(&moment))
+		if (wait_for(wall_reached, &moment, time_convert(CLOCK_REALTIME, moment)) == -EINTR)
+			return -EINTR;
+	return 0;
+}
+
 HANDLER(nanosleep)
 {
 	uint64_t time;
@@ -224,6 +271,8 @@ HANDLER(clock_nanosleep)
 		return -EOPNOTSUPP; /* as Linux: one does not sleep by these */
 	if (error)
 		return error;
+	if (a[1] & TIMER_ABSTIME && time_clock_is_wall(a[0]))
+		return sleep_until_wall(time);
 	if (a[1] & TIMER_ABSTIME)
 		return sleep_until(time_convert(a[0], time), 0);
 	return sleep_until(time_deadline(time), a[3]);

@@ -12,8 +12,10 @@ struct timespec64 {
 	int64_t seconds, nanoseconds;
 };
 
-/* CLOCK_REALTIME now. The host is asked once, and again after a restore. */
+/* CLOCK_REALTIME now. The host is asked once, and again when it says that it has to be. */
 uint64_t time_wall(void);
+/* Asks it then, and moves what waits for a moment of the wall clock. */
+void time_settle(void);
 /* What the program has run: since the start, without the time slept. */
 uint64_t time_cpu(void);
 struct timespec64 time_split(uint64_t nanoseconds);

@@ -21,6 +21,7 @@ struct timer_file {
 	uint64_t clock;
 	uint64_t expires; /* UINT64_MAX: disarmed */
 	uint64_t period;
+	bool wall; /* it waits for a moment of the wall clock */
 };
 
 static struct timer_file *timers_open; /* all that are open, for the next wake-up */
@@ -36,6 +37,13 @@ uint64_t timerfd_next(void)
 		if (timer->expires > now && timer->expires < next)
 			next = timer->expires;
 	return next;
+}
+
+void timerfd_wall_moved(int64_t nanoseconds)
+{
+	for (struct timer_file *timer = timers_open; timer; timer = timer->next)
+		if (timer->wall && timer->expires != UINT64_MAX)
+			timer->expires = timers_moved(timer->expires, nanoseconds);
 }
 
 static bool has_expired(void *context)
@@ -163,6 +171,7 @@ HANDLER(timerfd_settime)
 	old = describe(timer);
 	timer->period = period;
 	timer->expires = UINT64_MAX;
+	timer->wall = a[1] & TFD_TIMER_ABSTIME_FLAG && time_clock_is_wall(timer->clock);
 	if (value)
 		timer->expires = a[1] & TFD_TIMER_ABSTIME_FLAG ? time_convert(timer->clock, value)
 							       : time_deadline(value);

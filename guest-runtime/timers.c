@@ -25,6 +25,7 @@ static struct timer {
 	uint64_t value; /* of sigevent */
 	uint64_t clock;
 	unsigned overrun;
+	bool wall; /* it waits for a moment of the wall clock */
 } timers[TIMERS];
 
 static const int itimer_signals[ITIMERS] = {SIGALRM, SIGVTALRM, SIGPROF};
@@ -49,17 +50,27 @@ static void timer_set(struct timer *timer, uint64_t expires, uint64_t period)
 	timer->expires = expires;
 	timer->period = period;
 	timer->overrun = 0;
+	timer->wall = false;
+}
+
+void timers_wall_moved(int64_t nanoseconds)
+{
+	for (int i = 0; i < TIMERS; i++)
+		if (timers[i].wall)
+			timers[i].expires = timers_moved(timers[i].expires, nanoseconds);
 }
 
 static void expire(struct timer *timer, int number, uint64_t now)
 {
 	struct signal_info info = {.code = SI_KERNEL};
 	uint64_t period = timer->period, missed;
+	bool wall = timer->wall && period;
 
 	if (number >= ITIMERS)
 		info = (struct signal_info){SI_TIMER, number - ITIMERS, timer->value};
 	missed = period ? (now - timer->expires) / period : 0;
 	timer_set(timer, period ? timer->expires + (missed + 1) * period : NEVER, period);
+	timer->wall = wall;
 	timer->overrun = (unsigned)missed;
 	if (timer->signal)
 		signal_send(timer->signal, &info);
@@ -161,7 +172,7 @@ HANDLER(timer_create)
 		event.signal = 0;
 	else if (event.signal < 1 || event.signal > 64)
 		return -EINVAL;
-	timers[number] = (struct timer){true, NEVER, 0, event.signal, event.value, a[0], 0};
+	timers[number] = (struct timer){true, NEVER, 0, event.signal, event.value, a[0], 0, false};
 	number -= ITIMERS;
 	return put_user(a[2], number);
 }
@@ -208,6 +219,7 @@ HANDLER(timer_settime)
 		expires = expires ? expires : 1; /* long ago */
 	}
 	timer_set(timer, expires, (uint64_t)period);
+	timer->wall = first && a[1] & TIMER_ABSTIME && time_clock_is_wall(timer->clock);
 	timers_run();
 	return a[3] ? put_user(a[3], old) : 0;
 }

@@ -11,4 +11,14 @@ uint64_t timers_next(void);
 void timers_run(void);
 /* timerfd.c: the next expiry that somebody may wait for. */
 uint64_t timerfd_next(void);
+/* The wall clock has been moved forward so much, or back: what is set to a moment of it follows. */
+void timers_wall_moved(int64_t nanoseconds);
+void timerfd_wall_moved(int64_t nanoseconds);
+/* Such a moment on clock_now's scale after that. */
+static inline uint64_t timers_moved(uint64_t expires, int64_t nanoseconds)
+{
+	int64_t moved = (int64_t)expires - nanoseconds;
+
+	return moved > 0 ? (uint64_t)moved : 1;
+}
 #endif

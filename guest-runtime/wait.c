@@ -9,6 +9,7 @@
 #include "console.h"
 #include "control.h"
 #include "signal.h"
+#include "time.h"
 #include "timers.h"
 
 static uint64_t idle_time;
@@ -23,6 +24,7 @@ void wait_interrupt(void)
 	control_beat();
 	if (interrupts_take())
 		console_input_possible();
+	time_settle();
 	timers_run();
 	signal_collect();
 }

@@ -15,6 +15,7 @@
 #include "vmm/kvm.h"
 #include "vmm/memory.h"
 #include "vmm/regs.h"
+#include "vmm/state_file.h"
 
 /* regs.c: the register table, in restore order. Row numbers are in arch/X/regs.h. */
 extern const struct reg_table arch_regs;
@@ -52,7 +53,7 @@ struct machine {
 			   false: KVM starts them */
 	struct machine_vcpus vcpus;
 	uint64_t mode; /* what the guest sets for all vCPUs at once, arch/X's own; atomic */
-	uint64_t timebase_hz; /* of the guest's clock, where the device tree tells it */
+	uint64_t timebase_hz; /* of the guest's clock */
 	uint32_t virtio_count;
 	const struct memory *memory;
 };
@@ -71,6 +72,32 @@ int arch_vcpu_init(const struct machine *machine, int vcpu_fd, unsigned int inde
 int arch_vcpu_finalize(const struct machine *machine, struct regs *regs, struct error *err);
 int arch_vcpu_boot(struct regs *regs, uint64_t entry, uint64_t argument, struct error *err);
 int arch_vcpu_update(const struct machine *machine, struct regs *regs, struct error *err);
+
+/* clock.c: the counter that the guest tells the time by, in ticks of timebase_hz. It counts on
+ * while no vCPU runs. A plan says what it is to show from now on, and is carried out on each
+ * vCPU of a VM while none runs. Where the host can't do it exactly it will show less, and the
+ * guest has to add plan.rest. */
+struct arch_clock_plan {
+	uint64_t value; /* arch/X's own */
+	uint64_t rest; /* ticks */
+};
+int arch_clock_get(struct regs *regs, uint64_t *ticks, struct error *err);
+struct arch_clock_plan arch_clock_plan(uint64_t ticks);
+int arch_clock_set(struct regs *regs, const struct arch_clock_plan *plan, struct error *err);
+
+/* irqchip.c: the interrupt controller's section of a snapshot. No vCPU runs; loading comes after
+ * REG_RESTORE_REST and before REG_RESTORE_LATE (vmm/reg_image.h). What is as in `fresh`, the
+ * section of a new controller, is left alone. Takes all of both readers; what is wrong with
+ * their bytes is left to state_close(). */
+int arch_irqchip_save(const struct machine *machine, struct state_writer *writer,
+		      struct error *err);
+int arch_irqchip_load(const struct machine *machine, struct state_reader *reader,
+		      struct state_reader *fresh, struct error *err);
+
+/* features.c: what a guest of this machine may have found on this host and rely on, by names;
+ * static strings, NULL-terminated. */
+enum { ARCH_FEATURES_MAX = 80 };
+void arch_features(const struct machine *machine, const char *names[ARCH_FEATURES_MAX + 1]);
 
 /* layout.c: a kernel in the architecture's own format (arm64: Image); -ENOEXEC if it is none. */
 int arch_image_load(const struct image *image, const struct memory *memory,

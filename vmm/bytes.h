@@ -3,22 +3,23 @@
 #ifndef MOTE_BYTES_H
 #define MOTE_BYTES_H
 
+#include <endian.h>
 #include <stdint.h>
+#include <string.h>
 
 /* size: 1 … 8 bytes */
 static inline uint64_t bytes_load_le(const uint8_t *data, unsigned int size)
 {
 	uint64_t value = 0;
 
-	for (unsigned int i = size; i-- > 0;)
-		value = value << 8 | data[i];
-	return value;
+	memcpy(&value, data, size); /* one load, where size is a constant */
+	return le64toh(value);
 }
 
 static inline void bytes_store_le(uint8_t *data, unsigned int size, uint64_t value)
 {
-	for (unsigned int i = 0; i < size; i++, value >>= 8)
-		data[i] = (uint8_t)value;
+	value = htole64(value);
+	memcpy(data, &value, size);
 }
 
 #endif

@@ -48,8 +48,12 @@ struct watchdog_config {
 	int action; /* enum watchdog_action */
 };
 
+/* What a guest's clocks show after it stood still: that the time has passed, or that it has not. */
+enum resume_clock { CLOCK_UNSET, CLOCK_WALL, CLOCK_GUEST };
+
 struct vm_config {
 	struct machine_config machine;
+	bool configured; /* something was set that a new VM is made of */
 	bool logger_set;
 	struct logger_config logger;
 	char *metrics_path; /* NULL: not set */

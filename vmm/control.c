@@ -5,33 +5,18 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "vmm/control_parts.h"
 #include "vmm/metrics.h"
 #include "vmm/output.h"
 #include "vmm/settings.h"
-#include "vmm/vm.h"
 
-/* What takes time that somebody waits for. */
-enum timed { TIMED_CREATE, TIMED_START, TIMED_PAUSE, TIMED_RESUME, TIMED_COUNT };
-static const char *const timed_names[TIMED_COUNT] = {"create", "start", "pause", "resume"};
+static const char *const timed_names[TIMED_COUNT] = {"create", "start",    "pause",
+						     "resume", "snapshot", "load"};
 
-struct control {
-	const char *id;
-	struct loop *loop;
-	struct streams *streams;
-	struct vm_config config;
-	struct vm *vm; /* NULL before InstanceStart */
-	enum vm_state state;
-	struct vm_outcome outcome; /* VM_ENDED */
-	int metrics_fd; /* -1: not asked for */
-	uint64_t times_us[TIMED_COUNT]; /* of the last one of each */
-	void (*changed)(void *context);
-	void *changed_context;
-};
-
-static const char *const vm_state_names[] = {"Not started", "Running", "Paused", "Running"};
+static const char *const vm_state_names[] = {"Not started", "Running", "Paused", "Paused",
+					     "Running"};
 static const char *const application_state_names[] = {"none",   "starting", "running",
 						      "paused", "exited",   "crashed"};
 
@@ -50,10 +35,11 @@ enum {
 	NOT_STARTED = 1 << VM_NOT_STARTED,
 	RUNNING = 1 << VM_RUNNING,
 	PAUSED = 1 << VM_PAUSED,
+	SAVING = 1 << VM_SAVING,
 	ENDED = 1 << VM_ENDED,
 	ALIVE = RUNNING | PAUSED,
 	STILL = PAUSED | ENDED,
-	ALWAYS = NOT_STARTED | ALIVE | ENDED,
+	ALWAYS = NOT_STARTED | ALIVE | SAVING | ENDED,
 };
 
 static const unsigned int allowed_states[OP_COUNT] = {
@@ -72,7 +58,7 @@ static const unsigned int allowed_states[OP_COUNT] = {
 	[OP_GET_APPLICATION] = ALWAYS,
 	[OP_SIGNAL_APPLICATION] = ALIVE,
 	[OP_INSTANCE_START] = NOT_STARTED,
-	[OP_FLUSH_METRICS] = ALIVE | ENDED,
+	[OP_FLUSH_METRICS] = ALIVE | SAVING | ENDED,
 	[OP_SEND_CTRL_ALT_DEL] = ALIVE,
 	[OP_GET_METRICS] = ALWAYS,
 	[OP_GET_REGISTERS] = STILL,
@@ -80,6 +66,8 @@ static const unsigned int allowed_states[OP_COUNT] = {
 	[OP_PUT_DEBUG] = NOT_STARTED | ALIVE,
 	[OP_PAUSE] = ALIVE,
 	[OP_RESUME] = ALIVE,
+	[OP_SNAPSHOT_CREATE] = PAUSED,
+	[OP_SNAPSHOT_LOAD] = NOT_STARTED,
 };
 
 /* Firecracker's words for its two phases, and ours for the state that it does not have. */
@@ -98,6 +86,11 @@ static int control_allows(const struct control *control, enum operation operatio
 		return error_set(err, EINVAL,
 				 "The requested operation is not supported after starting the "
 				 "microVM.");
+	if (control->state == VM_SAVING)
+		return error_set(err, EBUSY, "A snapshot is being written; try again after it.");
+	if (allowed == PAUSED)
+		return error_set(err, EINVAL,
+				 "The requested operation needs a microVM that is paused.");
 	if (allowed == STILL)
 		return error_set(
 			err, EINVAL,
@@ -107,7 +100,7 @@ static int control_allows(const struct control *control, enum operation operatio
 			 "has ended.");
 }
 
-static void control_ended(void *context, const struct vm_outcome *outcome)
+void control_ended(void *context, const struct vm_outcome *outcome)
 {
 	struct control *control = context;
 
@@ -117,7 +110,7 @@ static void control_ended(void *context, const struct vm_outcome *outcome)
 		control->changed(control->changed_context);
 }
 
-static uint64_t now_us(clockid_t clock)
+uint64_t control_now_us(clockid_t clock)
 {
 	struct timespec now;
 
@@ -133,7 +126,8 @@ static void collect(const struct control *control, struct metrics *metrics)
 	for (unsigned int i = 0; i < TIMED_COUNT; i++)
 		metrics_add(metrics, METRIC_OPERATION_SECONDS, control->times_us[i], timed_names[i],
 			    NULL);
-	metrics_add(metrics, METRIC_CPU_SECONDS, now_us(CLOCK_PROCESS_CPUTIME_ID), NULL, NULL);
+	metrics_add(metrics, METRIC_CPU_SECONDS, control_now_us(CLOCK_PROCESS_CPUTIME_ID), NULL,
+		    NULL);
 }
 
 static int get_metrics(const struct control *control, struct reply *reply, struct error *err)
@@ -156,7 +150,7 @@ static int flush_metrics(const struct control *control, struct error *err)
 	if (control->metrics_fd < 0)
 		return 0;
 	collect(control, &metrics);
-	line = metrics_json(&metrics, now_us(CLOCK_REALTIME) / 1000);
+	line = metrics_json(&metrics, control_now_us(CLOCK_REALTIME) / 1000);
 	if (!line)
 		return error_set(err, ENOMEM, "metrics: out of memory");
 	written = write(control->metrics_fd, line, strlen(line));
@@ -209,6 +203,8 @@ void control_destroy(struct control *control)
 		flush_metrics(control, &err);
 		close(control->metrics_fd);
 	}
+	if (control->job)
+		snapshot_end(control->job, &err);
 	vm_destroy(control->vm);
 	vm_config_finish(&control->config);
 	free(control);
@@ -239,16 +235,16 @@ void control_listen(struct control *control, void (*changed)(void *context), voi
 static int start_vm(struct control *control, struct error *err)
 {
 	const struct vm_owner owner = {.ended = control_ended, .context = control};
-	uint64_t begun = now_us(CLOCK_MONOTONIC), created;
+	uint64_t begun = control_now_us(CLOCK_MONOTONIC), created;
 	int result;
 
 	control->vm = vm_create(&control->config, control->loop, control->streams, &owner, err);
 	if (!control->vm)
 		return -err->code;
-	created = now_us(CLOCK_MONOTONIC);
+	created = control_now_us(CLOCK_MONOTONIC);
 	result = vm_start(control->vm, err);
 	control->times_us[TIMED_CREATE] = created - begun;
-	control->times_us[TIMED_START] = now_us(CLOCK_MONOTONIC) - created;
+	control->times_us[TIMED_START] = control_now_us(CLOCK_MONOTONIC) - created;
 	return result;
 }
 
@@ -270,27 +266,23 @@ static int instance_start(struct control *control, struct error *err)
 
 static int pause_vm(struct control *control, int clock, struct error *err)
 {
-	uint64_t begun = now_us(CLOCK_MONOTONIC);
+	uint64_t begun = control_now_us(CLOCK_MONOTONIC);
 
 	if (clock != CLOCK_UNSET)
 		return error_set(err, EINVAL, "field `clock`: only with the state Resumed");
 	vm_pause(control->vm);
 	control->state = VM_PAUSED;
-	control->times_us[TIMED_PAUSE] = now_us(CLOCK_MONOTONIC) - begun;
+	control->times_us[TIMED_PAUSE] = control_now_us(CLOCK_MONOTONIC) - begun;
 	return 0;
 }
 
-/* Time has gone on in the guest: CLOCK_WALL is what happens. */
 static int resume_vm(struct control *control, int clock, struct error *err)
 {
-	uint64_t begun = now_us(CLOCK_MONOTONIC);
+	uint64_t begun = control_now_us(CLOCK_MONOTONIC);
+	int result = control_resume(control, clock, err);
 
-	if (clock == CLOCK_GUEST)
-		return error_set(err, ENOTSUP, "field `clock`: guest is not supported yet");
-	vm_resume(control->vm);
-	control->state = VM_RUNNING;
-	control->times_us[TIMED_RESUME] = now_us(CLOCK_MONOTONIC) - begun;
-	return 0;
+	control->times_us[TIMED_RESUME] = control_now_us(CLOCK_MONOTONIC) - begun;
+	return result;
 }
 
 /* The polite end. Firecracker's name comes from the PC; our machines have no such keyboard. */
@@ -322,7 +314,7 @@ static enum application_state application_state(const struct control *control)
 							  : APPLICATION_CRASHED;
 	if (control->state == VM_NOT_STARTED)
 		return APPLICATION_NONE;
-	if (control->state == VM_PAUSED)
+	if (control->state == VM_PAUSED || control->state == VM_SAVING)
 		return APPLICATION_PAUSED;
 	if (control->config.application.path && !vm_booted(control->vm))
 		return APPLICATION_STARTING;
@@ -394,6 +386,10 @@ int control_request(struct control *control, struct request *request, struct rep
 		return pause_vm(control, request->clock, err);
 	case OP_RESUME:
 		return resume_vm(control, request->clock, err);
+	case OP_SNAPSHOT_CREATE:
+		return control_snapshot_create(control, &request->create, err);
+	case OP_SNAPSHOT_LOAD:
+		return control_snapshot_load(control, &request->load, err);
 	case OP_FLUSH_METRICS:
 		return flush_metrics(control, err);
 	case OP_SEND_CTRL_ALT_DEL:

@@ -12,6 +12,7 @@
 #include "vmm/error.h"
 #include "vmm/loop.h"
 #include "vmm/reg_image.h"
+#include "vmm/snapshot.h"
 
 /* One row per operation that the API knows; the state table has a column for each. */
 enum operation {
@@ -38,11 +39,14 @@ enum operation {
 	OP_PUT_CORE, /* PUT /core */
 	OP_PAUSE, /* PATCH /vm */
 	OP_RESUME,
+	OP_SNAPSHOT_CREATE, /* PUT /snapshot/create */
+	OP_SNAPSHOT_LOAD, /* PUT /snapshot/load */
 	OP_COUNT,
 };
 
-/* VM_ENDED: nothing runs any more, for good; the process goes on answering. */
-enum vm_state { VM_NOT_STARTED, VM_RUNNING, VM_PAUSED, VM_ENDED, VM_STATE_COUNT };
+/* VM_SAVING: paused, and a snapshot is being written. VM_ENDED: nothing runs any more, for good;
+ * the process goes on answering. */
+enum vm_state { VM_NOT_STARTED, VM_RUNNING, VM_PAUSED, VM_SAVING, VM_ENDED, VM_STATE_COUNT };
 
 enum application_state {
 	APPLICATION_NONE, /* nothing was started */
@@ -60,9 +64,6 @@ struct application_status {
 	char reason[256]; /* one line of printable UTF-8; "" while there is nothing to say */
 };
 
-/* What a guest's clocks show after it was paused. */
-enum resume_clock { CLOCK_UNSET, CLOCK_WALL, CLOCK_GUEST };
-
 /* What is asked. The union member is that of the operation; what it owns is
  * moved out when the request succeeds and stays the caller's when it fails. */
 struct request {
@@ -77,6 +78,8 @@ struct request {
 			       or NULL */
 		struct watchdog_config watchdog;
 		int clock; /* OP_RESUME: enum resume_clock; OP_PAUSE: CLOCK_UNSET */
+		struct snapshot_create create;
+		struct snapshot_load load;
 	};
 };
 
@@ -103,6 +106,10 @@ void control_destroy(struct control *control); /* NULL is fine */
 int control_request(struct control *control, struct request *request, struct reply *reply,
 		    struct error *err);
 
+/* OP_SNAPSHOT_CREATE only begins. How the snapshot that was begun last stands: 1: it is being
+ * written; 0: it is there; or why it is not. The listener hears of a change. */
+int control_snapshot_result(const struct control *control, struct error *err);
+
 /* What OP_GET_REGISTERS has found, vCPU by vCPU; until the VM goes on. */
 unsigned int control_vcpu_count(const struct control *control);
 void control_registers(const struct control *control, unsigned int vcpu,
@@ -110,7 +117,8 @@ void control_registers(const struct control *control, unsigned int vcpu,
 
 const char *control_id(const struct control *control); /* --id; "anonymous-instance" */
 
-/* Calls changed(context) in the loop's thread whenever the application's state changes.
+/* Calls changed(context) in the loop's thread whenever the application's state changes, and when a
+ * snapshot is written or has failed.
  * One listener; NULL removes it. */
 void control_listen(struct control *control, void (*changed)(void *context), void *context);
 

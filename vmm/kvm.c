@@ -58,6 +58,11 @@ unsigned long kvm_hwcap(void)
 	return getauxval(AT_HWCAP);
 }
 
+unsigned long kvm_hwcap2(void)
+{
+	return getauxval(AT_HWCAP2);
+}
+
 int kvm_create_vm(struct kvm *kvm, unsigned long type, struct error *err)
 {
 	int fd = kvm_ioctl_value(kvm->fd, KVM_CREATE_VM, type);
@@ -97,7 +102,8 @@ void kvm_unmap_run(const struct kvm *kvm, struct kvm_run *run)
 		munmap(run, kvm->run_size);
 }
 
-int kvm_device_set(int device_fd, uint32_t group, uint64_t attribute, void *value)
+static int device_attr(int device_fd, unsigned long request, uint32_t group, uint64_t attribute,
+		       void *value)
 {
 	struct kvm_device_attr attr = {
 		.group = group,
@@ -105,5 +111,15 @@ int kvm_device_set(int device_fd, uint32_t group, uint64_t attribute, void *valu
 		.addr = (uint64_t)(uintptr_t)value,
 	};
 
-	return kvm_ioctl(device_fd, KVM_SET_DEVICE_ATTR, &attr);
+	return kvm_ioctl(device_fd, request, &attr);
+}
+
+int kvm_device_set(int device_fd, uint32_t group, uint64_t attribute, void *value)
+{
+	return device_attr(device_fd, KVM_SET_DEVICE_ATTR, group, attribute, value);
+}
+
+int kvm_device_get(int device_fd, uint32_t group, uint64_t attribute, void *value)
+{
+	return device_attr(device_fd, KVM_GET_DEVICE_ATTR, group, attribute, value);
 }

@@ -30,6 +30,7 @@ int kvm_capability(int fd, unsigned int capability);
 /* What this machine's processor has, in the kernel's words: AT_HWCAP of getauxval(3). No system
  * call. */
 unsigned long kvm_hwcap(void);
+unsigned long kvm_hwcap2(void);
 
 /* A descriptor that KVM made (KVM_CREATE_VM, _VCPU): its number or -errno with a message. */
 int kvm_create_vm(struct kvm *kvm, unsigned long type, struct error *err);
@@ -39,7 +40,8 @@ int kvm_create_vcpu(int vm_fd, unsigned int index, struct error *err);
 struct kvm_run *kvm_map_run(const struct kvm *kvm, int vcpu_fd, struct error *err);
 void kvm_unmap_run(const struct kvm *kvm, struct kvm_run *run); /* NULL is fine */
 
-/* KVM_SET_DEVICE_ATTR with a pointer to its value. */
+/* KVM_SET_DEVICE_ATTR, KVM_GET_DEVICE_ATTR with a pointer to the value. */
 int kvm_device_set(int device_fd, uint32_t group, uint64_t attribute, void *value);
+int kvm_device_get(int device_fd, uint32_t group, uint64_t attribute, void *value);
 
 #endif

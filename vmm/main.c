@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <jansson.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -21,13 +22,14 @@
 #include "vmm/dev/stream.h"
 #include "vmm/log.h"
 #include "vmm/loop.h"
+#include "vmm/snapshot_place.h"
 #include "vmm/standard.h"
 
 /* Firecracker's exit statuses where it has one; ours where the guest never ran. */
 enum { STATUS_GENERIC = 1, STATUS_NO_APPLICATION = 125, STATUS_CONFIG = 152, STATUS_USAGE = 153 };
 
 struct options {
-	const char *api_sock, *config_file, *id, *log_path, *metrics_path;
+	const char *api_sock, *config_file, *id, *log_path, *metrics_path, *restore;
 	int level;
 	bool no_api;
 };
@@ -49,6 +51,7 @@ static const char usage[] =
 	"\n"
 	"  --api-sock PATH     the API's socket (/run/mote.socket)\n"
 	"  --config-file FILE  configure the microVM from JSON and start it\n"
+	"  --restore NAME      load that snapshot and let it run\n"
 	"  --no-api            no API: end with the application, with its exit status\n"
 	"  --id ID             name of this microVM (anonymous-instance)\n"
 	"  --log-path FILE     append messages to FILE instead of standard error\n"
@@ -71,6 +74,7 @@ enum option_value {
 	OPTION_NO_SECCOMP,
 	OPTION_VERSION,
 	OPTION_HELP,
+	OPTION_RESTORE,
 	OPTION_UNBUILT,
 };
 
@@ -87,7 +91,7 @@ static const struct option long_options[] = {
 	{"help", no_argument, NULL, OPTION_HELP},
 	{"metrics-path", required_argument, NULL, OPTION_METRICS_PATH},
 	{"boot-timer", no_argument, NULL, OPTION_UNBUILT},
-	{"restore", required_argument, NULL, OPTION_UNBUILT},
+	{"restore", required_argument, NULL, OPTION_RESTORE},
 	{0},
 };
 
@@ -137,6 +141,9 @@ static int options_parse(struct options *options, int argc, char **argv)
 		case OPTION_ID:
 			options->id = optarg;
 			break;
+		case OPTION_RESTORE:
+			options->restore = optarg;
+			break;
 		case OPTION_LOG_PATH:
 			options->log_path = optarg;
 			break;
@@ -173,8 +180,10 @@ static int options_parse(struct options *options, int argc, char **argv)
 		return complain(STATUS_USAGE, "takes no arguments, only options; see --help");
 	if (!id_is_good(options->id))
 		return complain(STATUS_USAGE, "--id: 1 to 64 letters, digits, '-' and '_'");
-	if (options->no_api && !options->config_file)
-		return complain(STATUS_USAGE, "--no-api needs --config-file");
+	if (options->no_api && !options->config_file && !options->restore)
+		return complain(STATUS_USAGE, "--no-api needs --config-file or --restore");
+	if (options->config_file && options->restore)
+		return complain(STATUS_USAGE, "--config-file and --restore exclude each other");
 	return -1;
 }
 
@@ -276,12 +285,34 @@ static void monitor_close(struct monitor *monitor)
 	loop_destroy(monitor->loop);
 }
 
+static int monitor_restore(struct monitor *monitor, struct error *err)
+{
+	struct request load = {.operation = OP_SNAPSHOT_LOAD, .load.resume = true};
+	char directory[PATH_MAX];
+	struct reply reply;
+	int result = snapshot_place(directory, monitor->options.restore, err);
+
+	if (result < 0)
+		return result;
+	if (asprintf(&load.load.state_path, "%s/" SNAPSHOT_STATE, directory) < 0)
+		load.load.state_path = NULL;
+	if (asprintf(&load.load.memory_path, "%s/" SNAPSHOT_MEMORY, directory) < 0)
+		load.load.memory_path = NULL;
+	result = load.load.state_path && load.load.memory_path
+			 ? control_request(monitor->control, &load, &reply, err)
+			 : error_set(err, ENOMEM, "out of memory");
+	snapshot_load_finish(&load.load);
+	return result;
+}
+
 /* A configuration file starts the microVM, as in Firecracker. */
 static int monitor_start(struct monitor *monitor, struct error *err)
 {
 	struct request start = {.operation = OP_INSTANCE_START};
 	struct reply reply;
 
+	if (monitor->options.restore)
+		return monitor_restore(monitor, err) < 0 ? STATUS_GENERIC : 0;
 	if (!monitor->options.config_file)
 		return 0;
 	if (config_file_apply(monitor->options.config_file, monitor->control, err) < 0)

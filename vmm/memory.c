@@ -7,16 +7,40 @@
 #include <unistd.h>
 
 #include "vmm/kvm.h"
+#include "vmm/memory_log.h"
 
-int memory_init(struct memory *memory, uint64_t base, uint64_t size, struct error *err)
+/* fd -1: zeros. */
+static int memory_map(struct memory *memory, uint64_t base, uint64_t size, int fd,
+		      struct error *err)
 {
-	void *host = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	int flags = MAP_PRIVATE | MAP_NORESERVE | (fd < 0 ? MAP_ANONYMOUS : 0);
+	void *host = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, fd, 0);
+	struct memory_log *log;
 
 	if (host == MAP_FAILED)
 		return error_errno(err, "guest memory of %llu MiB", (unsigned long long)size >> 20);
-	*memory = (struct memory){.base = base, .size = size, .host = host};
+	log = memory_log_create(fd);
+	if (!log) {
+		munmap(host, size);
+		return error_set(err, ENOMEM, "guest memory: out of memory");
+	}
+	*memory = (struct memory){.base = base, .size = size, .host = host, .log = log};
 	return 0;
+}
+
+int memory_init(struct memory *memory, uint64_t base, uint64_t size, struct error *err)
+{
+	return memory_map(memory, base, size, -1, err);
+}
+
+int memory_init_file(struct memory *memory, uint64_t base, uint64_t size, int fd, struct error *err)
+{
+	return memory_map(memory, base, size, fd, err);
+}
+
+int memory_track(struct memory *memory, struct error *err)
+{
+	return memory_log_track(memory, err);
 }
 
 void memory_finish(struct memory *memory)
@@ -24,12 +48,15 @@ void memory_finish(struct memory *memory)
 	if (memory->host)
 		munmap(memory->host, memory->size);
 	memory->host = NULL;
+	memory_log_destroy(memory->log);
+	memory->log = NULL;
 }
 
 int memory_attach(const struct memory *memory, int vm_fd, struct error *err)
 {
 	struct kvm_userspace_memory_region region = {
 		.slot = 0,
+		.flags = memory_log_is_on(memory) ? KVM_MEM_LOG_DIRTY_PAGES : 0,
 		.guest_phys_addr = memory->base,
 		.memory_size = memory->size,
 		.userspace_addr = (uint64_t)(uintptr_t)memory->host,
@@ -63,6 +90,7 @@ int memory_write(const struct memory *memory, uint64_t address, const void *buff
 	if (!memory_contains(memory, address, length))
 		return -EFAULT;
 	memcpy(memory->host + (address - memory->base), buffer, length);
+	memory_log_written(memory, address, length);
 	return 0;
 }
 
@@ -77,9 +105,16 @@ int memory_write_text(const struct memory *memory, uint64_t address, const void 
 	return result;
 }
 
+static void *memory_span(const struct memory *memory, uint64_t address, size_t length)
+{
+	if (!length || !memory_contains(memory, address, length))
+		return NULL;
+	return memory->host + (address - memory->base);
+}
+
 static void *memory_word(const struct memory *memory, uint64_t address, size_t size)
 {
-	return address % size ? NULL : memory_write_span(memory, address, size);
+	return address % size ? NULL : memory_span(memory, address, size);
 }
 
 int memory_load16(const struct memory *memory, uint64_t address, uint16_t *value)
@@ -99,6 +134,7 @@ int memory_store16(const struct memory *memory, uint64_t address, uint16_t value
 	if (!word)
 		return -EFAULT;
 	__atomic_store_n(word, value, __ATOMIC_RELEASE);
+	memory_log_written(memory, address, sizeof(*word));
 	return 0;
 }
 
@@ -109,32 +145,37 @@ int memory_or64(const struct memory *memory, uint64_t address, uint64_t bits)
 	if (!word)
 		return -EFAULT;
 	__atomic_fetch_or(word, bits, __ATOMIC_SEQ_CST);
+	memory_log_written(memory, address, sizeof(*word));
 	return 0;
 }
 
 int memory_map_file(const struct memory *memory, uint64_t address, uint64_t length, int fd,
 		    uint64_t offset)
 {
-	void *host = memory_write_span(memory, address, length);
+	void *host = memory_span(memory, address, length);
 
 	if (!host)
 		return -EFAULT;
 	if (mmap(host, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, fd,
 		 (off_t)offset) == MAP_FAILED)
 		return -errno;
+	memory_log_file(memory, address, length);
+	memory_log_written(memory, address, length);
 	return 0;
 }
 
 const void *memory_read_span(const struct memory *memory, uint64_t address, size_t length)
 {
-	return memory_write_span(memory, address, length);
+	return memory_span(memory, address, length);
 }
 
 void *memory_write_span(const struct memory *memory, uint64_t address, size_t length)
 {
-	if (!length || !memory_contains(memory, address, length))
-		return NULL;
-	return memory->host + (address - memory->base);
+	void *span = memory_span(memory, address, length);
+
+	if (span)
+		memory_log_written(memory, address, length);
+	return span;
 }
 
 uint64_t memory_resident(const struct memory *memory)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The guest's RAM: one range of guest-physical addresses, backed lazily by private memory
- * that reads as zero. Only this module turns a guest address into a host pointer. Data
- * that decides something is copied in once with memory_read() and judged then; spans are
- * for bulk bytes that nobody interprets. Any thread. */
+ * that reads as zero, or as a snapshot's memory file does. Only this module turns a guest address
+ * into a host pointer. Data that decides something is copied in once with memory_read() and judged
+ * then; spans are for bulk bytes that nobody interprets. Any thread. */
 #ifndef MOTE_MEMORY_H
 #define MOTE_MEMORY_H
 
@@ -12,14 +12,27 @@
 
 #include "vmm/error.h"
 
+struct memory_log;
+
 struct memory {
 	uint64_t base; /* guest-physical */
 	uint64_t size; /* bytes, a multiple of 64 KiB */
-	uint8_t *host; /* private to memory.c */
+	uint8_t *host; /* private to memory.c and memory_log.c */
+	struct memory_log *log; /* private to memory_log.c */
 };
 
 int memory_init(struct memory *memory, uint64_t base, uint64_t size, struct error *err);
 void memory_finish(struct memory *memory);
+
+/* The same over a file of that size, whose descriptor is borrowed: pages come when they are
+ * touched, what is written stays private. The file may have been checked before, but whoever
+ * cuts it off later kills the process. */
+int memory_init_file(struct memory *memory, uint64_t base, uint64_t size, int fd,
+		     struct error *err);
+
+/* From here on what is written is remembered, by KVM and here (vmm/memory_log.h). Before
+ * memory_attach(). */
+int memory_track(struct memory *memory, struct error *err);
 
 /* Gives the range to KVM as slot 0. */
 int memory_attach(const struct memory *memory, int vm_fd, struct error *err);

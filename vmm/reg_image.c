@@ -197,8 +197,7 @@ static void restore_row(struct regs *regs, unsigned int i, const uint8_t *value,
 		value = zeros;
 	else if (turn == TURN_ON)
 		baseline = zeros; /* it is off now */
-	if (!has_turn(row->flags, turn) || row->flags & REG_CLOCK ||
-	    (baseline && same_value(row, value, baseline)))
+	if (row->flags & REG_CLOCK || (baseline && same_value(row, value, baseline)))
 		return;
 	if (by_bits(regs, i))
 		set_bits(regs, i, value);
@@ -224,6 +223,20 @@ static int missing(const struct regs *regs, const struct record *record, struct 
 }
 
 static int restore_turn(struct regs *regs, const struct reg_image *image,
+			const struct reg_image *baseline, enum turn turn, struct error *err);
+
+/* The image has one that no table has. */
+static int list_and_again(struct regs *regs, const struct reg_image *image,
+			  const struct reg_image *baseline, enum turn turn, struct error *err)
+{
+	int result;
+
+	regs->as_table = false;
+	result = regs_list(regs, err);
+	return result < 0 ? result : restore_turn(regs, image, baseline, turn, err);
+}
+
+static int restore_turn(struct regs *regs, const struct reg_image *image,
 			const struct reg_image *baseline, enum turn turn, struct error *err)
 {
 	static const struct reg_image nothing;
@@ -236,6 +249,8 @@ static int restore_turn(struct regs *regs, const struct reg_image *image,
 		bool known;
 
 		if (!row_of_id(regs, record.id, &hint, &i)) {
+			if (regs->as_table && turn != TURN_EARLY)
+				return list_and_again(regs, image, baseline, turn, err);
 			if (!regs->listed)
 				continue; /* it may be one that only this host has */
 			return missing(regs, &record, err);
@@ -244,11 +259,38 @@ static int restore_turn(struct regs *regs, const struct reg_image *image,
 			return missing(regs, &record, err);
 		if (record.size != regs_row(regs, i)->size)
 			return damaged(err);
+		if (!has_turn(regs_row(regs, i)->flags, turn))
+			continue;
 		known = record_find(baseline ? baseline : &nothing, record.id, &base_hint, &base) &&
 			base.size == record.size;
 		restore_row(regs, i, record.value, known ? base.value : NULL, turn);
 	}
 	return more < 0 ? damaged(err) : regs_flush(regs, err);
+}
+
+/* The same where the image is known to have nothing that this host has not, for a turn of a few
+ * rows: they are looked for in the image, not the image's in the table. */
+static int restore_few(struct regs *regs, const struct reg_image *image,
+		       const struct reg_image *baseline, enum turn turn, struct error *err)
+{
+	static const struct reg_image nothing;
+	size_t hint = 0, base_hint = 0;
+	struct record record, base;
+
+	for (unsigned int i = 0; i < regs->table->row_count; i++) {
+		const struct reg_row *row = &regs->table->rows[i];
+		bool known;
+
+		if (!has_turn(row->flags, turn) || row->flags & WRITE_ONLY ||
+		    !record_find(image, row->id, &hint, &record))
+			continue;
+		if (record.size != row->size)
+			return damaged(err);
+		known = record_find(baseline ? baseline : &nothing, row->id, &base_hint, &base) &&
+			base.size == record.size;
+		restore_row(regs, i, record.value, known ? base.value : NULL, turn);
+	}
+	return regs_flush(regs, err);
 }
 
 int regs_restore(struct regs *regs, const struct reg_image *image, const struct reg_image *baseline,
@@ -261,13 +303,18 @@ int regs_restore(struct regs *regs, const struct reg_image *image, const struct 
 		[REG_RESTORE_REST] = {TURN_OFF, TURN_REST},
 		[REG_RESTORE_LATE] = {TURN_LATE, TURN_ON},
 	};
+	reg_bits absent;
 	/* Before it is finalized, a vCPU does not list everything. */
 	int result = step == REG_RESTORE_EARLY ? 0 : regs_list(regs, err);
 
+	memcpy(absent, regs->absent, sizeof(absent));
 	for (unsigned int turn = turns[step].first; result == 0 && turn <= turns[step].last; turn++)
-		result = restore_turn(regs, image, baseline, (enum turn)turn, err);
+		result = (regs->as_table && turn != TURN_REST ? restore_few : restore_turn)(
+			regs, image, baseline, (enum turn)turn, err);
 	/* Some of what this host does not have it has told only now. */
-	return result < 0 ? result : restore_turn(regs, image, baseline, TURN_CHECK, err);
+	if (result == 0 && memcmp(absent, regs->absent, sizeof(absent)) != 0)
+		result = restore_turn(regs, image, baseline, TURN_CHECK, err);
+	return result;
 }
 
 /* ---- diff ---- */

@@ -80,6 +80,11 @@ void regs_reset(struct regs *regs)
 	regs->dirty = 0;
 }
 
+void regs_trust_table(struct regs *regs, bool trust)
+{
+	regs->as_table = trust;
+}
+
 void regs_finalized(struct regs *regs)
 {
 	regs->finalized = true;

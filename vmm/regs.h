@@ -103,6 +103,7 @@ struct regs {
 	unsigned int dirty; /* classes */
 	bool owed; /* KVM finishes the last exit only when it is entered again */
 	bool ran, finalized;
+	bool as_table; /* regs_trust_table() */
 	bool listed; /* absent and extra are known, where the kernel has a list: */
 	bool has_list;
 	reg_bits valid; /* rows whose value here is the kernel's */
@@ -174,5 +175,9 @@ static inline bool reg_bit(const uint64_t *bits, unsigned int row)
 
 /* Whether the host has the row, asking the kernel for its list once (KVM_GET_REG_LIST). */
 int regs_list(struct regs *regs, struct error *err);
+
+/* For a restore on the very kernel that the image is from: whatever is in the image, the host has,
+ * so its list, which is long, need not be asked for. Ends with the restore. */
+void regs_trust_table(struct regs *regs, bool trust);
 
 #endif

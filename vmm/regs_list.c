@@ -112,7 +112,7 @@ int regs_list(struct regs *regs, struct error *err)
 	struct id_index *index;
 	int result;
 
-	if (regs->listed)
+	if (regs->listed || regs->as_table)
 		return 0;
 	list = calloc(1, sizeof(*list) + REG_ROWS_MAX * sizeof(list->reg[0]));
 	index = calloc(1, sizeof(*index));

@@ -10,8 +10,10 @@ static int put_machine_config(struct vm_config *config, struct request *request,
 {
 	int result = machine_config_check(&request->machine, err);
 
-	if (result == 0)
+	if (result == 0) {
 		config->machine = request->machine;
+		config->configured = true;
+	}
 	return result;
 }
 
@@ -37,6 +39,7 @@ static int put_boot_source(struct vm_config *config, struct request *request, st
 				 "boot-source: a watchdog is set, which only an application "
 				 "answers");
 	boot_source_move(&config->boot, &request->boot);
+	config->configured = true;
 	return 0;
 }
 
@@ -47,8 +50,10 @@ static int put_application(struct vm_config *config, struct request *request, st
 	if (config->boot.kernel_image_path)
 		return error_set(err, EINVAL, "application: a boot source is set already");
 	result = initrd_check_application(&request->application, err);
-	if (result == 0)
+	if (result == 0) {
 		application_move(&config->application, &request->application);
+		config->configured = true;
+	}
 	return result;
 }
 
@@ -82,6 +87,7 @@ static int put_watchdog(struct vm_config *config, struct request *request, struc
 		return error_set(err, EINVAL,
 				 "watchdog: a boot source is set; only an application answers it");
 	config->watchdog = request->watchdog;
+	config->configured = true;
 	return 0;
 }
 

@@ -27,6 +27,13 @@ int vcpu_signal_init(struct error *err)
 int vcpu_init(struct vcpu *vcpu, unsigned int index, struct machine *machine, const struct bus *bus,
 	      const struct vcpu_owner *owner, struct error *err)
 {
+	return vcpu_init_from(vcpu, index, machine, bus, owner, NULL, err);
+}
+
+int vcpu_init_from(struct vcpu *vcpu, unsigned int index, struct machine *machine,
+		   const struct bus *bus, const struct vcpu_owner *owner,
+		   const struct vcpu_state *from, struct error *err)
+{
 	*vcpu = (struct vcpu){
 		.index = index,
 		.fd = kvm_create_vcpu(machine->vm_fd, index, err),
@@ -46,6 +53,8 @@ int vcpu_init(struct vcpu *vcpu, unsigned int index, struct machine *machine, co
 	if (regs_init(&vcpu->regs, &arch_regs, vcpu->fd, vcpu->run, err) < 0)
 		return -err->code;
 	if (arch_vcpu_init(machine, vcpu->fd, index, err) < 0)
+		return -err->code;
+	if (from && vcpu_restore(vcpu, from, REG_RESTORE_EARLY, err) < 0)
 		return -err->code;
 	return arch_vcpu_finalize(machine, &vcpu->regs, err);
 }
@@ -140,6 +149,37 @@ static enum exit_action vcpu_debug(struct vcpu *vcpu, struct error *err)
 	return result < 0 ? EXIT_FAIL : EXIT_ENTER;
 }
 
+/* Notes what is left of a store, for a snapshot that is taken in between. */
+static void store_left(struct vcpu *vcpu, bool left, const struct exit *exit)
+{
+	const struct kvm_run *run = exit->run;
+
+	vcpu->store.size = 0;
+	if (!left || run->exit_reason != KVM_EXIT_MMIO)
+		return;
+	vcpu->store.address = run->mmio.phys_addr;
+	vcpu->store.size = run->mmio.len;
+	vcpu->store.progress = exit->progress;
+	memcpy(vcpu->store.data, run->mmio.data, sizeof(vcpu->store.data));
+}
+
+/* The rest of a store that a snapshot was taken in the middle of. */
+static enum exit_action vcpu_finish_store(struct vcpu *vcpu)
+{
+	struct vcpu_store *store = &vcpu->store;
+	int result = 0;
+
+	while (store->size) {
+		result = bus_write(vcpu->bus, store->address, store->data, store->size,
+				   &store->progress);
+		if (result != -EINTR)
+			store->size = 0;
+		else if (!vcpu_yield(vcpu))
+			return EXIT_ENTER; /* and told to stop */
+	}
+	return result == -ECANCELED ? EXIT_LEAVE : EXIT_ENTER;
+}
+
 /* Handles the exit that KVM_RUN returned with, as often as kicks come in between. */
 static enum exit_action vcpu_handle(struct vcpu *vcpu, struct error *err)
 {
@@ -156,9 +196,10 @@ static enum exit_action vcpu_handle(struct vcpu *vcpu, struct error *err)
 		return vcpu_debug(vcpu, err);
 	if (reason >= arch_exit_count || !arch_exits[reason].handle)
 		return unexpected_exit(reason, err);
-	do
+	do {
 		action = arch_exits[reason].handle(&exit, err);
-	while (action == EXIT_AGAIN && vcpu_yield(vcpu));
+		store_left(vcpu, action == EXIT_AGAIN, &exit);
+	} while (action == EXIT_AGAIN && vcpu_yield(vcpu));
 	if (exit.unknown_call)
 		metrics_count(&vcpu->unknown_calls);
 	return action;
@@ -228,7 +269,9 @@ static void *vcpu_thread(void *context)
 	enum exit_action action = EXIT_ENTER;
 
 	while (action < EXIT_LEAVE && vcpu_yield(vcpu)) {
-		action = vcpu_enter(vcpu, &err);
+		action = vcpu_finish_store(vcpu);
+		if (action < EXIT_LEAVE && !vcpu->store.size)
+			action = vcpu_enter(vcpu, &err);
 		if (action == EXIT_OFF)
 			vcpu_power_off(vcpu);
 	}

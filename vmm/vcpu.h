@@ -11,6 +11,7 @@
 #include "vmm/arch.h"
 #include "vmm/debug_cpu.h"
 #include "vmm/reg_image.h"
+#include "vmm/state_file.h"
 
 struct vcpu;
 
@@ -39,6 +40,26 @@ struct vcpu_work {
 	bool done;
 };
 
+/* A store to a device that has had only part of its effect. KVM has nothing to do with it any
+ * more; the guest goes on when it is done. */
+struct vcpu_store {
+	uint64_t address;
+	uint8_t data[8];
+	uint32_t size; /* 0: there is none */
+	uint64_t progress; /* as in vmm/bus.h */
+};
+
+/* What a vCPU is made of, in a snapshot. */
+struct vcpu_state {
+	struct reg_image registers; /* borrowed from the bytes that it was loaded from */
+	struct reg_image fresh; /* of a new one, the same */
+	bool same_kernel; /* regs_trust_table() */
+	struct vcpu_store store;
+	bool off;
+	enum vcpu_due due;
+	uint64_t entry, argument;
+};
+
 struct vcpu {
 	unsigned int index;
 	int fd;
@@ -48,6 +69,7 @@ struct vcpu {
 	struct regs regs; /* vCPU thread only */
 	struct reg_marks marks; /* of the last vcpu_inspect() */
 	struct debug_cpu debug; /* vCPU thread only; .shared is set before threads start */
+	struct vcpu_store store; /* vCPU thread only */
 	struct machine *machine; /* set before threads start, as all below */
 	const struct bus *bus;
 	struct vcpu_owner owner;
@@ -70,6 +92,12 @@ struct vcpu {
 /* Makes the vCPU; its number is its place in KVM. vcpu_finish() also after a failure. */
 int vcpu_init(struct vcpu *vcpu, unsigned int index, struct machine *machine, const struct bus *bus,
 	      const struct vcpu_owner *owner, struct error *err);
+
+/* The same for one that is to become what `from` says: REG_RESTORE_EARLY is done then. NULL: new.
+ */
+int vcpu_init_from(struct vcpu *vcpu, unsigned int index, struct machine *machine,
+		   const struct bus *bus, const struct vcpu_owner *owner,
+		   const struct vcpu_state *from, struct error *err);
 void vcpu_finish(struct vcpu *vcpu);
 
 /* Once in a process, before any vCPU starts: the signal that takes a thread out of the guest. */
@@ -102,6 +130,19 @@ void vcpu_call(struct vcpu *vcpu, void (*run)(struct vcpu *vcpu, void *context),
 
 /* Fetches all registers for regs_view(). Any thread, as vcpu_call(). */
 int vcpu_inspect(struct vcpu *vcpu, struct error *err);
+
+/* Its section of a snapshot, with `fresh` beside the registers that it has. Any thread, as
+ * vcpu_call(); it is paused. */
+int vcpu_save(struct vcpu *vcpu, const struct reg_image *fresh, struct state_writer *writer,
+	      struct error *err);
+
+/* The section's fields. The images are borrowed from the reader's bytes. */
+void vcpu_state_load(struct vcpu_state *state, struct state_reader *reader);
+
+/* The rest of what vcpu_init() began, a step before and a step after the interrupt controller's.
+ * Before vcpu_start(). */
+int vcpu_restore(struct vcpu *vcpu, const struct vcpu_state *from, enum reg_restore step,
+		 struct error *err);
 
 /* Waits for the end of a thread that was asked to stop, or that ends by itself. */
 void vcpu_join(struct vcpu *vcpu);

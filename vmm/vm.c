@@ -2,7 +2,6 @@
 #include "vmm/vm.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,48 +9,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "vmm/arch.h"
-#include "vmm/debugger.h"
-#include "vmm/dev/control_page.h"
-#include "vmm/dev/uart16550.h"
-#include "vmm/dev/virtio_console.h"
-#include "vmm/fdt.h"
-#include "vmm/initrd.h"
-#include "vmm/kernel.h"
 #include "vmm/output.h"
-#include "vmm/vcpu.h"
-#include "vmm/watchdog.h"
-
-/* The end of RAM that is the monitor's and the runtime's alone: one page of the largest
- * size that a host uses, with the control page at its start. */
-enum { CONTROL_AREA = 0x10000, LOAD_ALIGN = 4096 };
-enum { FDT_ALIGN = 8 };
-
-struct vm {
-	const struct vm_config *config; /* borrowed */
-	struct loop *loop;
-	struct streams *streams; /* borrowed */
-	struct vm_owner owner;
-	struct kvm kvm;
-	struct memory memory;
-	struct machine machine;
-	struct bus bus;
-	struct uart uart;
-	struct virtio_console console;
-	struct control_page_device control;
-	struct watchdog watchdog;
-	struct debugger debugger;
-	int serial_fd; /* -1: the UART prints on standard output */
-	struct image_place kernel;
-	struct initrd initrd;
-	uint64_t fdt; /* guest-physical */
-	struct loop_source ended_source; /* an eventfd: outcome is there */
-	pthread_mutex_t lock;
-	bool ended; /* guarded by lock: the first outcome counts */
-	struct vm_outcome outcome; /* guarded by lock until ended */
-	unsigned int vcpu_count;
-	struct vcpu vcpus[];
-};
+#include "vmm/vm_parts.h"
 
 /* Any vCPU's thread: the first outcome counts. */
 static void vm_end(struct vm *vm, const struct vm_outcome *outcome)
@@ -128,6 +87,11 @@ static void vm_debugger(struct vm *vm)
 	debugger_init(debugger);
 }
 
+bool vm_is_debugged(const struct vm *vm)
+{
+	return debug_attached(&vm->debugger.debug);
+}
+
 int vm_debug(struct vm *vm, const char *path, struct error *err)
 {
 	return debugger_open(&vm->debugger, path, err);
@@ -191,11 +155,6 @@ static int vm_serial(struct vm *vm, struct error *err)
 	return path && vm->serial_fd < 0 ? -err->code : 0;
 }
 
-static uint64_t vm_control_area(const struct vm *vm)
-{
-	return vm->memory.base + vm->memory.size - CONTROL_AREA;
-}
-
 static int vm_devices(struct vm *vm, struct error *err)
 {
 	const struct arch_layout *at = &arch_layout;
@@ -220,10 +179,8 @@ static int vm_devices(struct vm *vm, struct error *err)
 		.stop_context = &vm->debugger,
 		.context = vm,
 	};
-	result = control_page_init(&vm->control, err);
-	if (result == 0)
-		result = bus_add(&vm->bus, at->control, CONTROL_REGISTERS_SIZE, &control_page_bus,
-				 &vm->control, err);
+	result = bus_add(&vm->bus, at->control, CONTROL_REGISTERS_SIZE, &control_page_bus,
+			 &vm->control, err);
 	if (result == 0)
 		result = bus_add(&vm->bus, at->uart, UART_SIZE, &uart_bus, &vm->uart, err);
 	if (result == 0)
@@ -232,7 +189,8 @@ static int vm_devices(struct vm *vm, struct error *err)
 	return result;
 }
 
-static int vm_vcpus(struct vm *vm, struct error *err)
+/* states: what each is to become; NULL: new. */
+static int vm_vcpus(struct vm *vm, const struct vcpu_state *states, struct error *err)
 {
 	const struct vcpu_owner owner = {
 		.stopped = vm_vcpu_stopped,
@@ -243,7 +201,8 @@ static int vm_vcpus(struct vm *vm, struct error *err)
 
 	while (vm->vcpu_count < vm->config->machine.vcpu_count) {
 		struct vcpu *vcpu = &vm->vcpus[vm->vcpu_count];
-		int result = vcpu_init(vcpu, vm->vcpu_count, &vm->machine, &vm->bus, &owner, err);
+		int result = vcpu_init_from(vcpu, vm->vcpu_count, &vm->machine, &vm->bus, &owner,
+					    states ? &states[vm->vcpu_count] : NULL, err);
 
 		if (result < 0) {
 			vcpu_finish(vcpu);
@@ -254,14 +213,32 @@ static int vm_vcpus(struct vm *vm, struct error *err)
 	return 0;
 }
 
-static int vm_machine(struct vm *vm, struct error *err)
+static int vm_memory_init(struct vm *vm, const struct vm_image *image, struct error *err)
+{
+	uint64_t size = (uint64_t)vm->config->machine.mem_size_mib << 20;
+	int result;
+
+	if (image && image->map)
+		result = image->map(image->context, &vm->memory, arch_layout.ram_base, size, err);
+	else if (image)
+		result = memory_init_file(&vm->memory, arch_layout.ram_base, size, image->memory_fd,
+					  err);
+	else
+		result = memory_init(&vm->memory, arch_layout.ram_base, size, err);
+	if (result == 0 && vm->config->machine.track_dirty_pages)
+		result = memory_track(&vm->memory, err);
+	return result;
+}
+
+/* image: what it is restored from; NULL: new. */
+static int vm_machine(struct vm *vm, const struct vm_image *image, struct error *err)
 {
 	const struct machine_config *config = &vm->config->machine;
+	struct vcpu_state *states = NULL;
 	int limit, result = kvm_init(&vm->kvm, err);
 
 	if (result == 0)
-		result = memory_init(&vm->memory, arch_layout.ram_base,
-				     (uint64_t)config->mem_size_mib << 20, err);
+		result = vm_memory_init(vm, image, err);
 	if (result < 0)
 		return result;
 	limit = kvm_capability(vm->kvm.fd, KVM_CAP_MAX_VCPUS);
@@ -280,65 +257,16 @@ static int vm_machine(struct vm *vm, struct error *err)
 	if (vm->machine.vm_fd < 0)
 		return vm->machine.vm_fd;
 	result = arch_machine_init(&vm->machine, err);
+	if (result == 0 && image)
+		result = vm_load_machine(vm, image, err);
+	if (result == 0 && image) {
+		states = vm_vcpu_states(vm, image, err);
+		result = states ? 0 : -err->code;
+	}
 	if (result == 0)
-		result = vm_vcpus(vm, err);
+		result = vm_vcpus(vm, states, err);
+	free(states);
 	return result < 0 ? result : arch_machine_finish(&vm->machine, err);
-}
-
-static int vm_load_initrd(struct vm *vm, uint64_t limit, struct error *err)
-{
-	uint64_t start = (vm->kernel.end + LOAD_ALIGN - 1) & ~(uint64_t)(LOAD_ALIGN - 1);
-	const struct vm_config *config = vm->config;
-
-	if (config->application.path)
-		return initrd_load_application(&vm->initrd, &config->application, &vm->memory,
-					       start, limit, err);
-	if (config->boot.initrd_path)
-		return initrd_load_file(&vm->initrd, config->boot.initrd_path, &vm->memory, start,
-					limit, err);
-	return 0;
-}
-
-/* Behind the control page, where it costs no page of its own, or below its area. */
-static uint64_t vm_fdt_place(const struct vm *vm, size_t room)
-{
-	if (room <= CONTROL_AREA - CONTROL_PAGE_SIZE)
-		return vm_control_area(vm) + CONTROL_PAGE_SIZE;
-	return (vm_control_area(vm) - room) & ~(uint64_t)(FDT_ALIGN - 1);
-}
-
-/* Kernel, initrd behind it, device tree at the end. */
-static int vm_load(struct vm *vm, struct error *err)
-{
-	struct fdt_contents contents = {
-		.machine = &vm->machine,
-		.config = vm->config,
-		.initrd = &vm->initrd,
-		.memory_size = vm->memory.size - CONTROL_AREA,
-		.control_page = vm_control_area(vm),
-	};
-	int result = kernel_load(vm->config->boot.kernel_image_path, &vm->memory, &vm->kernel, err);
-	uint64_t limit;
-	size_t room;
-
-	if (result < 0)
-		return result;
-	/* The program's path is not known yet: it is shorter than what it is made from. */
-	room = fdt_size(&contents) + PATH_MAX;
-	if (room > contents.memory_size / 2)
-		return error_set(err, E2BIG, "arguments and environment of %zu bytes: too large",
-				 room);
-	vm->fdt = vm_fdt_place(vm, room);
-	limit = vm->fdt < vm_control_area(vm) ? vm->fdt : vm_control_area(vm);
-	if (vm->kernel.end > limit)
-		return error_set(err, ENOSPC, "mem_size_mib: %u is too small for the kernel",
-				 vm->config->machine.mem_size_mib);
-	result = vm_load_initrd(vm, limit, err);
-	if (result < 0)
-		return result;
-	result = fdt_build(&contents, memory_write_span(&vm->memory, vm->fdt, room), room, err);
-	/* Only now: KVM follows every change of a range that it has. */
-	return result < 0 ? result : memory_attach(&vm->memory, vm->machine.vm_fd, err);
 }
 
 static struct vm *vm_alloc(const struct vm_config *config, struct loop *loop,
@@ -384,8 +312,28 @@ struct vm *vm_create(const struct vm_config *config, struct loop *loop, struct s
 	if (!vm)
 		return NULL;
 	if (vm_watch_end(vm, err) < 0 || vm_watchdog(vm, err) < 0 || vm_serial(vm, err) < 0 ||
-	    vm_machine(vm, err) < 0 || vm_devices(vm, err) < 0 || vm_load(vm, err) < 0 ||
+	    vm_machine(vm, NULL, err) < 0 || vm_devices(vm, err) < 0 ||
+	    control_page_init(&vm->control, err) < 0 || vm_load(vm, err) < 0 ||
 	    arch_vcpu_boot(&vm->vcpus[0].regs, vm->kernel.entry, vm->fdt, err) < 0) {
+		vm_destroy(vm);
+		return NULL;
+	}
+	vm_debugger(vm);
+	return vm;
+}
+
+struct vm *vm_restore(const struct vm_config *config, const struct vm_image *image,
+		      struct loop *loop, struct streams *streams, const struct vm_owner *owner,
+		      struct error *err)
+{
+	struct vm *vm = vm_alloc(config, loop, streams, owner, err);
+
+	if (!vm)
+		return NULL;
+	if (vm_watch_end(vm, err) < 0 || vm_watchdog(vm, err) < 0 || vm_serial(vm, err) < 0 ||
+	    vm_machine(vm, image, err) < 0 || vm_devices(vm, err) < 0 ||
+	    memory_attach(&vm->memory, vm->machine.vm_fd, err) < 0 ||
+	    vm_load_sections(vm, image, err) < 0) {
 		vm_destroy(vm);
 		return NULL;
 	}
@@ -427,6 +375,9 @@ int vm_start(struct vm *vm, struct error *err)
 {
 	int result = vcpu_signal_init(err);
 
+	if (vm->restored)
+		streams_release(vm->streams);
+	vm->restored = false;
 	if (result == 0)
 		result = debugger_start(&vm->debugger, err);
 	for (unsigned int i = 0; result == 0 && i < vm->vcpu_count; i++)
@@ -445,6 +396,8 @@ void vm_pause(struct vm *vm)
 	for (unsigned int i = 0; i < vm->vcpu_count; i++)
 		if (vm->vcpus[i].started)
 			vcpu_wait_parked(&vm->vcpus[i]);
+	vm->paused.wall = vm_now(CLOCK_REALTIME);
+	vm->paused.monotonic = vm_now(CLOCK_MONOTONIC);
 }
 
 void vm_resume(struct vm *vm)

@@ -9,8 +9,10 @@
 #include "vmm/config.h"
 #include "vmm/dev/stream.h"
 #include "vmm/error.h"
+#include "vmm/memory.h"
 #include "vmm/metrics.h"
 #include "vmm/reg_image.h"
+#include "vmm/state_file.h"
 
 /* How it ended. */
 struct vm_outcome {
@@ -31,13 +33,50 @@ struct vm;
 /* Builds the machine and loads what it boots; nothing runs yet. NULL: see err. */
 struct vm *vm_create(const struct vm_config *config, struct loop *loop, struct streams *streams,
 		     const struct vm_owner *owner, struct error *err);
+
+/* A snapshot's VM: sections that were judged as a whole, and memory of the size that the
+ * configuration has. */
+struct vm_image {
+	const struct state_file *state;
+	int memory_fd; /* borrowed; -1 with map: */
+	int (*map)(void *context, struct memory *memory, uint64_t base, uint64_t size,
+		   struct error *err); /* in the place of memory_init_file() */
+	void *context;
+};
+
+/* Builds the machine and makes it what the snapshot says. It stands as after vm_pause();
+ * vm_start() lets it go on. */
+struct vm *vm_restore(const struct vm_config *config, const struct vm_image *image,
+		      struct loop *loop, struct streams *streams, const struct vm_owner *owner,
+		      struct error *err);
 void vm_destroy(struct vm *vm); /* stops it first; NULL is fine */
 
 int vm_start(struct vm *vm, struct error *err);
 
 /* Returns when every vCPU is out of the guest and no device moves. Time goes on in the guest. */
 void vm_pause(struct vm *vm);
+
+/* Before vm_resume(), or before vm_start() of a restored VM: what the guest's clock is to show.
+ * CLOCK_UNSET: of a pause, that time has passed, which costs nothing; of a restore, that it has
+ * not. The guest is told where it has to look at the wall clock again. */
+int vm_set_clock(struct vm *vm, enum resume_clock clock, struct error *err);
 void vm_resume(struct vm *vm);
+
+/* Whether a gdb is attached, whose breakpoints are in memory and registers. */
+bool vm_is_debugged(const struct vm *vm);
+
+/* The sections of a VM that is paused, or restored and not yet started, in the file's order,
+ * behind the configuration's; and its memory, which the caller marks with the snapshot's id by
+ * the second one. Any thread; until then nobody else does anything with the VM. */
+int vm_save(struct vm *vm, struct state_writer *writer, struct error *err);
+void vm_mark(struct vm *vm, const uint8_t id[STATE_ID_SIZE]);
+
+/* The snapshot that this memory was last saved to or loaded from, zeros: none; it is another one
+ * now, and what has changed counts from here. */
+const uint8_t *vm_base(const struct vm *vm);
+void vm_saved(struct vm *vm, const uint8_t id[STATE_ID_SIZE]);
+const struct memory *vm_memory(const struct vm *vm);
+uint64_t *vm_changed(const struct vm *vm, struct error *err); /* memory_changed() */
 
 /* Whether the runtime has reached the application's first instruction. */
 bool vm_booted(const struct vm *vm);

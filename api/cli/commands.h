@@ -25,6 +25,18 @@ command command_resume;
 command command_stop;
 command command_kill;
 command command_debug;
+command command_snapshot;
+command command_restore;
+command command_snapshot_merge;
+command command_snapshot_verify;
+
+/* A microVM that begins by what `start` asks of its monitor, from the state's claim to the exit
+ * status. The options are those about the session; their `program` is its name in messages. */
+struct run_options;
+struct session;
+int command_session(const struct run_options *options,
+		    int (*start)(struct session *session, const struct run_options *options,
+				 struct error *err));
 
 /* "mote: message" on standard error; returns status. */
 int command_fail(int status, const struct error *err);

@@ -22,10 +22,10 @@ static const struct {
 	{"stop", "ask a program to end, then kill it", command_stop},
 	{"kill", "end a microVM at once", command_kill},
 	{"debug", "start gdb on one", command_debug},
-	{"snapshot", NULL, NULL},
-	{"restore", NULL, NULL},
-	{"snapshot-merge", NULL, NULL},
-	{"snapshot-verify", NULL, NULL},
+	{"snapshot", "write one to files, from which it can go on again", command_snapshot},
+	{"restore", "let a snapshot go on and behave like its program", command_restore},
+	{"snapshot-merge", "put a Diff snapshot onto its base", command_snapshot_merge},
+	{"snapshot-verify", "check the files of a snapshot", command_snapshot_verify},
 	{"reset", NULL, NULL},
 	{"fn", NULL, NULL},
 };
@@ -35,7 +35,7 @@ static int help(FILE *to)
 	fputs("usage: mote COMMAND [OPTIONS] …\nRuns programs in microVMs of their own.\n\n", to);
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (commands[i].run)
-			fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].help);
+			fprintf(to, "  %-15s %s\n", commands[i].name, commands[i].help);
 	}
 	fputs("\nmote COMMAND --help tells more about one; mote --version prints the version.\n",
 	      to);

@@ -14,8 +14,9 @@ struct run_options {
 	const char *name, *root, *debug, *core; /* or NULL */
 	int64_t mem, cpus; /* 0: not given */
 	struct cli_list env;
-	const char *program; /* as typed */
+	const char *program; /* as typed; of restore: the snapshot's name */
 	char **args; /* NULL-terminated, without the program */
+	const char *clock; /* of restore; or NULL */
 };
 
 /* For PUT /application; the message names what cannot be sent. */

@@ -178,12 +178,14 @@ static void show_log(const struct state *state)
 	close(fd);
 }
 
-static int run_session(struct session *session, const struct run_options *options,
+typedef int starter(struct session *session, const struct run_options *options, struct error *err);
+
+static int run_session(struct session *session, const struct run_options *options, starter *begin,
 		       struct terminal *terminal)
 {
 	struct session_end end;
 	struct error err;
-	int result = start(session, options, &err);
+	int result = begin(session, options, &err);
 
 	if (result && options->detach)
 		show_log(&session->state);
@@ -199,7 +201,7 @@ static int run_session(struct session *session, const struct run_options *option
 }
 
 /* With the state claimed; gives it back. */
-static int run_claimed(struct session *session, const struct run_options *options)
+static int run_claimed(struct session *session, const struct run_options *options, starter *begin)
 {
 	struct terminal terminal = {0};
 	struct error err;
@@ -210,7 +212,7 @@ static int run_claimed(struct session *session, const struct run_options *option
 	    (options->tty && terminal_open(&terminal, &err))) {
 		status = command_fail(STATUS_FAILED, &err);
 	} else {
-		status = run_session(session, options, &terminal);
+		status = run_session(session, options, begin, &terminal);
 		keep = options->detach && !status;
 	}
 	session_close(session, keep);
@@ -222,22 +224,27 @@ static int run_claimed(struct session *session, const struct run_options *option
 	return status;
 }
 
-static int run(const struct run_options *options)
+int command_session(const struct run_options *options, starter *begin)
 {
 	struct session session;
 	struct error err;
 	char base[256];
+
+	if (options_check(options, &err) || state_base(base, sizeof(base), &err) ||
+	    state_claim(&session.state, base, options->name, &err))
+		return command_fail(STATUS_FAILED, &err);
+	return run_claimed(&session, options, begin);
+}
+
+static int run(const struct run_options *options)
+{
+	struct error err;
 	int status;
 
 	if (options_check(options, &err))
 		return command_fail(STATUS_FAILED, &err);
 	status = program_check(options);
-	if (status)
-		return status;
-	if (state_base(base, sizeof(base), &err) ||
-	    state_claim(&session.state, base, options->name, &err))
-		return command_fail(STATUS_FAILED, &err);
-	return run_claimed(&session, options);
+	return status ? status : command_session(options, start);
 }
 
 int command_run(int argc, char **argv)

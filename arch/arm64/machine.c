@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "arch/arm64/counter.h"
 #include "arch/arm64/layout.h"
 #include "arch/arm64/regs.h"
 #include "vmm/arch.h"
@@ -86,6 +87,7 @@ int arch_machine_init(struct machine *machine, struct error *err)
 	int result;
 
 	machine->vcpu_features = vcpu_features(machine->vm_fd);
+	machine->timebase_hz = arm64_counter_hz();
 	report_undecodable(machine);
 	result = gic_create(machine, KVM_DEV_TYPE_ARM_VGIC_V3);
 	if (result == 0) {

@@ -23,6 +23,17 @@ _mote_files() {
 	mapfile -t COMPREPLY < <(compgen "$1" -- "$2")
 }
 
+# Snapshots that have names, and directories.
+_mote_snapshots() {
+	local place=${XDG_STATE_HOME:-$HOME/.local/state}/mote/snapshots
+	((EUID)) || place=/var/lib/mote/snapshots
+	case $1 in
+	-*) _mote_reply '--name --clock --detach --tty --no-jail --force --help' "$1" ;;
+	*/*) _mote_files -d "$1" ;;
+	*) _mote_reply "$(ls "$place" 2>/dev/null)" "$1" ;;
+	esac
+}
+
 # Options end at PROGRAM; behind it everything is a file.
 _mote_run() {
 	local current=${COMP_WORDS[COMP_CWORD]} i
@@ -50,7 +61,8 @@ _mote_run() {
 _mote() {
 	local current=${COMP_WORDS[COMP_CWORD]} options=--help
 	if ((COMP_CWORD == 1)); then
-		_mote_reply 'run ps inspect logs pause resume stop kill debug --help --version' "$current"
+		_mote_reply 'run ps inspect logs pause resume snapshot restore snapshot-merge
+			snapshot-verify stop kill debug --help --version' "$current"
 		return
 	fi
 	case ${COMP_WORDS[1]} in
@@ -63,6 +75,11 @@ _mote() {
 	stop) options='--timeout --help' ;;
 	inspect) options='--registers --json --help' ;;
 	pause | resume | kill | debug) ;;
+	snapshot) options='--diff --force --help' ;;
+	restore | snapshot-merge | snapshot-verify)
+		_mote_snapshots "$current"
+		return
+		;;
 	*) return ;;
 	esac
 	if [[ $current == -* ]]; then

@@ -225,6 +225,10 @@ static int reg_list(int fd, struct kvm_reg_list *list)
 	uint64_t room = list->n;
 
 	list->n = 0;
+	for (const uint64_t *id = fake_kvm.list; id && *id; id++)
+		list->reg[list->n++] = *id;
+	if (fake_kvm.list)
+		return 0;
 	for (unsigned int i = 0; i < fake_kvm.reg_count; i++) {
 		if (fake_kvm.regs[i].fd != fd)
 			continue;
@@ -439,23 +443,13 @@ void kvm_finish(struct kvm *kvm)
 	kvm->fd = -1;
 }
 
-int kvm_capability(int fd, unsigned int capability)
+/* A second VM's vCPU of that number stands elsewhere. */
+static unsigned int free_slot(unsigned int index)
 {
-	int result = kvm_ioctl_value(fd, KVM_CHECK_EXTENSION, capability);
-
-	return result < 0 ? 0 : result;
-}
-
-unsigned long kvm_hwcap(void)
-{
-	return fake_kvm.hwcap;
-}
-
-int kvm_create_vm(struct kvm *kvm, unsigned long type, struct error *err)
-{
-	int fd = kvm_ioctl_value(kvm->fd, KVM_CREATE_VM, type);
-
-	return fd < 0 ? error_set(err, -fd, "KVM_CREATE_VM: %s", strerror(-fd)) : fd;
+	for (unsigned int i = VCPUS_MAX; vcpus[index].fd >= 0 && i-- > 0;)
+		if (vcpus[i].fd < 0)
+			return i;
+	return index;
 }
 
 int kvm_create_vcpu(int vm_fd, unsigned int index, struct error *err)
@@ -464,7 +458,7 @@ int kvm_create_vcpu(int vm_fd, unsigned int index, struct error *err)
 
 	if (fd < 0)
 		return error_set(err, -fd, "KVM_CREATE_VCPU %u: %s", index, strerror(-fd));
-	vcpus[index].fd = fd;
+	vcpus[free_slot(index)].fd = fd;
 	return fd;
 }
 
@@ -490,11 +484,4 @@ void kvm_unmap_run(const struct kvm *kvm, struct kvm_run *run)
 		if (vcpus[i].run == run)
 			vcpus[i] = (struct fake_vcpu){.fd = -1};
 	free(run);
-}
-
-int kvm_device_set(int device_fd, uint32_t group, uint64_t attribute, void *value)
-{
-	struct kvm_device_attr attr = {0, group, attribute, (uintptr_t)value};
-
-	return kvm_ioctl(device_fd, KVM_SET_DEVICE_ATTR, &attr);
 }

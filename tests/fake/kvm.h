@@ -76,6 +76,7 @@ struct fake_kvm {
 		uint64_t id;
 		int code;
 	} refusals[FAKE_REFUSALS_MAX];
+	const uint64_t *list; /* what KVM_GET_REG_LIST says, up to a 0; NULL: what is in regs */
 	unsigned long hwcap; /* what kvm_hwcap() says */
 	/* For requests that the fake does not know: they succeed without effect unless set. */
 	int (*other)(int fd, unsigned long request, void *argument);

@@ -21,7 +21,7 @@ DIRECTORY = pathlib.Path(sys.argv[2])
 PROGRAM = os.environ["MOTE_PROGRAM"]
 METHODS = ("GET", "PUT", "PATCH", "DELETE", "POST")
 ELSEWHERE = ("/nothing", "/vm/", "/drives/a", "/network-interfaces/a", "/vsock", "/balloon", "/mmds",
-             "/snapshot/create", "/snapshot/load", "/snapshot/reset", "/entropy",
+             "/snapshot/reset", "/entropy",
              "/cpu-config", "/pmem/a", "/hotplug/memory", "/openapi.json", "/Application")
 BODY_MAX = 51200
 
@@ -35,7 +35,14 @@ EXAMPLES = {
     "Core.path": str(DIRECTORY / "core"),
     "Debug.socket": str(DIRECTORY / "gdb"),
     "Serial.serial_out_path": str(DIRECTORY / "serial"),
+    "SnapshotCreate.snapshot_path": str(DIRECTORY / "new.state"),
+    "SnapshotCreate.mem_file_path": str(DIRECTORY / "new.memory"),
+    "SnapshotLoad.snapshot_path": str(DIRECTORY / "state"),
+    "SnapshotLoad.mem_file_path": str(DIRECTORY / "memory"),
+    "SnapshotLoad.mem_backend": None,  # with mem_file_path it is one too many
 }
+# Bodies that need more than what the schema requires.
+NEEDED = {"SnapshotLoad": ["mem_file_path"]}
 # The schemas whose right request needs a microVM that runs, by the value that needs it.
 STILL = {"/registers"}  # for what is paused or has ended
 RUNNING = {("PATCH", "/vm"), ("PATCH", "/application")}
@@ -156,7 +163,7 @@ def wrong_values(schema: dict):
 
 def minimal(name: str, schema: dict) -> dict:
     return {key: a_value(f"{name}.{key}", schema["properties"][key])
-            for key in schema.get("required", [])}
+            for key in (*schema.get("required", []), *NEEDED.get(name, []))}
 
 
 def right_bodies(name: str, schema: dict):
@@ -219,6 +226,8 @@ def expect_fault(monitor: Monitor, method: str, path: str, body: str | None, par
 def state_for(method: str, path: str, body: dict) -> str:
     if (method, path) in RUNNING or body.get("action_type") in RUNNING_ACTIONS:
         return "running"
+    if path == "/snapshot/create":
+        return "paused"
     return "configured" if path == "/actions" else "fresh"
 
 
@@ -285,6 +294,9 @@ def check_full_config(monitor: Monitor) -> None:
 def main() -> int:
     monitor = Monitor()
     try:
+        monitor.start("paused")
+        monitor.must("PUT", "/snapshot/create", {
+            key: EXAMPLES[f"SnapshotLoad.{key}"] for key in ("snapshot_path", "mem_file_path")})
         for path, item in DOCUMENT["paths"].items():
             if not re.fullmatch(r"/[a-z/.-]*", path):
                 complain(f"{path}: a path that this test does not know how to send")

@@ -14,6 +14,8 @@
  *   cpu_vectors(signal)          whether all vector registers outlive a handler of the signal,
  *                                which it sends to itself
  *   cpu_vectors_spoil()          overwrites some
+ *   CPU_VECTORS, cpu_vectors_hold(from, to, n)   loads all vector registers from so many bytes,
+ *                                counts to n in user mode, and stores them
  *   cpu_instructions()           odd ones: SIGILL, SIGTRAP, SIGBUS, SIGFPE are handled, by
  *                                going on behind the instruction */
 #ifndef PROGRAMS_CPU_H

@@ -65,7 +65,7 @@ static int put_application(const char *path)
 	return result;
 }
 
-static int put_boot_source(const char *path)
+static UNUSED int put_boot_source(const char *path)
 {
 	struct request put = {.operation = OP_PUT_BOOT_SOURCE,
 			      .boot.kernel_image_path = strdup(path)};
@@ -76,7 +76,7 @@ static int put_boot_source(const char *path)
 	return result;
 }
 
-static int put_path(enum operation operation, const char *path)
+static UNUSED int put_path(enum operation operation, const char *path)
 {
 	struct request put = {.operation = operation, .path = strdup(path)};
 	int result = request(&put);
@@ -90,6 +90,70 @@ static int put_machine(uint32_t vcpus, uint32_t mib)
 {
 	return request(&(struct request){.operation = OP_PUT_MACHINE_CONFIG,
 					 .machine = {vcpus, mib, 0, 0}});
+}
+
+/* What a request carries is the control's from here on, or freed. */
+static int create_snapshot(const char *state, const char *memory, int kind)
+{
+	struct request create = {
+		.operation = OP_SNAPSHOT_CREATE,
+		.create = {strdup(state), strdup(memory), kind},
+	};
+	int result = request(&create);
+
+	snapshot_create_finish(&create.create);
+	return result;
+}
+
+/* Until it is written or has failed: as control_snapshot_result(). */
+static UNUSED int write_snapshot(const char *state, const char *memory, int kind)
+{
+	int result = create_snapshot(state, memory, kind);
+
+	if (result < 0)
+		return result;
+	assert_ok(loop_run(pipes.loop, &err), err);
+	memset(&err, 0, sizeof(err));
+	return control_snapshot_result(control, &err);
+}
+
+static UNUSED int load_snapshot(const char *state, const char *memory, bool resume)
+{
+	struct request load = {
+		.operation = OP_SNAPSHOT_LOAD,
+		.load = {.state_path = strdup(state),
+			 .memory_path = strdup(memory),
+			 .resume = resume},
+	};
+	int result = request(&load);
+
+	snapshot_load_finish(&load.load);
+	return result;
+}
+
+/* What KVM lists is the same whatever has happened. */
+static UNUSED void few_registers(void)
+{
+	static const uint64_t registers[] = {
+		0x6030000000100000, /* X0 */
+		0x6030000000100040, /* PC */
+		KVM_REG_ARM_TIMER_CTL, KVM_REG_ARM_TIMER_CNT, KVM_REG_ARM_TIMER_CVAL, 0,
+	};
+
+	fake_kvm.list = registers;
+}
+
+/* Another monitor in the same directory. */
+static UNUSED void begin_anew(void)
+{
+	control_destroy(control);
+	pipes_finish(&pipes);
+	fake_kvm_reset();
+	few_registers();
+	pipes_init(&pipes);
+	control = control_create("an-id", pipes.loop, &pipes.streams, &err);
+	assert_non_null(control);
+	control_listen(control, on_changed, &changes);
 }
 
 static void start(void)

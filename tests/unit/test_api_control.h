@@ -15,6 +15,7 @@ struct control {
 	enum vm_state state;
 	struct application_status application;
 	unsigned starts;
+	int snapshot; /* what control_snapshot_result() says */
 	int signal; /* the last one delivered */
 	char log[256]; /* a letter per operation that changed something */
 	void (*started)(struct control *control); /* what an application does; or NULL */
@@ -135,6 +136,12 @@ int control_request(struct control *control, struct request *request, struct rep
 	}
 }
 
+int control_snapshot_result(const struct control *control, struct error *err)
+{
+	return control->snapshot < 0 ? error_set(err, -control->snapshot, "no room for it")
+				     : control->snapshot;
+}
+
 unsigned int control_vcpu_count(const struct control *control)
 {
 	(void)control;
@@ -171,7 +178,8 @@ void control_listen(struct control *control, void (*changed)(void *context), voi
 
 const char *vm_state_name(enum vm_state state)
 {
-	static const char *const names[] = {"Not started", "Running", "Paused"};
+	static const char *const names[] = {"Not started", "Running", "Paused", "Paused",
+					    "Running"};
 
 	return names[state];
 }

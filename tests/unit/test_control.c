@@ -44,6 +44,10 @@ static int ask_with_body(enum operation operation)
 	case OP_PUT_CORE:
 	case OP_PUT_DEBUG:
 		return put_path(operation, "gdb");
+	case OP_SNAPSHOT_CREATE:
+		return create_snapshot("s", "m", STATE_FULL);
+	case OP_SNAPSHOT_LOAD:
+		return load_snapshot("s", "m", true);
 	case OP_GET_METRICS:
 		result = ask(operation);
 		free(reply.text);
@@ -53,24 +57,25 @@ static int ask_with_body(enum operation operation)
 	}
 }
 
-/* The state table as it is promised: N not started, R running, P paused, E ended. */
+/* The state table as it is promised: N not started, R running, P paused, S a snapshot is being
+ * written, E ended. */
 static const struct {
 	enum operation operation;
 	const char *allowed;
 } table[] = {
-	{OP_GET_INSTANCE, "NRPE"},
-	{OP_GET_VERSION, "NRPE"},
-	{OP_GET_VM_CONFIG, "NRPE"},
-	{OP_GET_APPLICATION, "NRPE"},
+	{OP_GET_INSTANCE, "NRPSE"},
+	{OP_GET_VERSION, "NRPSE"},
+	{OP_GET_VM_CONFIG, "NRPSE"},
+	{OP_GET_APPLICATION, "NRPSE"},
 	{OP_PUT_MACHINE_CONFIG, "N"},
-	{OP_GET_MACHINE_CONFIG, "NRPE"},
+	{OP_GET_MACHINE_CONFIG, "NRPSE"},
 	{OP_PUT_APPLICATION, "N"},
 	{OP_PUT_BOOT_SOURCE, "N"},
 	{OP_SIGNAL_APPLICATION, "RP"},
 	{OP_INSTANCE_START, "N"},
-	{OP_FLUSH_METRICS, "RPE"},
+	{OP_FLUSH_METRICS, "RPSE"},
 	{OP_SEND_CTRL_ALT_DEL, "RP"},
-	{OP_GET_METRICS, "NRPE"},
+	{OP_GET_METRICS, "NRPSE"},
 	{OP_PATCH_MACHINE_CONFIG, "N"},
 	{OP_PUT_LOGGER, "N"},
 	{OP_PUT_METRICS, "N"},
@@ -81,12 +86,22 @@ static const struct {
 	{OP_GET_REGISTERS, "PE"},
 	{OP_PAUSE, "RP"},
 	{OP_RESUME, "RP"},
+	{OP_SNAPSHOT_CREATE, "P"},
+	{OP_SNAPSHOT_LOAD, "N"},
 };
 
 static void enter_state(char name, enum operation operation)
 {
 	struct fake_run off = guest_exits(CONTROL_EXITED, 0, 0);
 
+	if (name == 'N' && operation == OP_SNAPSHOT_LOAD) {
+		few_registers();
+		start();
+		assert_ok(ask(OP_PAUSE), err);
+		assert_ok(write_snapshot("s", "m", STATE_FULL), err);
+		begin_anew();
+		return;
+	}
 	if (name == 'N') {
 		if (operation == OP_INSTANCE_START)
 			assert_ok(put_application("app"), err);
@@ -95,8 +110,10 @@ static void enter_state(char name, enum operation operation)
 	if (name == 'E')
 		fake_kvm_run(0, &off);
 	start();
-	if (name == 'P')
+	if (name == 'P' || name == 'S')
 		assert_ok(ask(OP_PAUSE), err);
+	if (name == 'S')
+		assert_ok(create_snapshot("s", "m", STATE_FULL), err);
 	if (name == 'E')
 		assert_ok(loop_run(pipes.loop, &err), err);
 }
@@ -105,15 +122,24 @@ static const char *refusal_of(char name, const char *allowed)
 {
 	if (name == 'N')
 		return "not supported before starting the microVM";
+	if (name == 'S' && strcmp(allowed, "N"))
+		return "A snapshot is being written";
+	if (!strcmp(allowed, "P"))
+		return "microVM that is paused";
 	if (!strcmp(allowed, "PE"))
 		return "paused or has ended";
 	return strcmp(allowed, "N") ? "has ended" : "not supported after starting the microVM";
 }
 
+static int refusal_code(char name, const char *allowed)
+{
+	return name == 'S' && strcmp(allowed, "N") ? EBUSY : EINVAL;
+}
+
 static void test_every_operation_in_every_state(void **state)
 {
 	assert_int_equal(LENGTH(table), OP_COUNT);
-	for (const char *name = "NRPE"; *name; name++)
+	for (const char *name = "NRPSE"; *name; name++)
 		for (size_t i = 0; i < LENGTH(table); i++) {
 			int result;
 
@@ -124,7 +150,7 @@ static void test_every_operation_in_every_state(void **state)
 			if (strchr(table[i].allowed, *name))
 				assert_ok(result, err);
 			else
-				assert_error(result, err, EINVAL,
+				assert_error(result, err, refusal_code(*name, table[i].allowed),
 					     refusal_of(*name, table[i].allowed));
 		}
 }

@@ -240,6 +240,16 @@ static void test_polite_end_of_another_guest_is_refused(void **state)
 	assert_error(ask(OP_SEND_CTRL_ALT_DEL), err, ENOTSUP, "SendCtrlAltDel");
 }
 
+static unsigned int clock_sets(void)
+{
+	const struct fake_call *call;
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; (call = fake_kvm_call(KVM_SET_ONE_REG, i)); i++)
+		count += call->id == KVM_REG_ARM_TIMER_CNT;
+	return count;
+}
+
 static void test_clock_of_a_resume(void **state)
 {
 	struct request patch = {.operation = OP_PAUSE, .clock = CLOCK_WALL};
@@ -248,12 +258,14 @@ static void test_clock_of_a_resume(void **state)
 	start();
 	assert_error(request(&patch), err, EINVAL, "`clock`");
 	assert_ok(ask(OP_PAUSE), err);
-	patch = (struct request){.operation = OP_RESUME, .clock = CLOCK_GUEST};
-	assert_error(request(&patch), err, ENOTSUP, "not supported yet");
-	assert_ok(ask(OP_GET_INSTANCE), err);
-	assert_int_equal(reply.instance, VM_PAUSED);
-	patch.clock = CLOCK_WALL;
+	patch = (struct request){.operation = OP_RESUME, .clock = CLOCK_WALL};
 	assert_ok(request(&patch), err);
+	assert_int_equal(clock_sets(), 0); /* it counts on by itself */
+	assert_ok(ask(OP_PAUSE), err);
+	patch.clock = CLOCK_GUEST;
+	assert_ok(request(&patch), err);
+	assert_int_equal(fake_kvm_count(KVM_GET_ONE_REG), 1);
+	assert_int_equal(clock_sets(), 1);
 }
 
 static void test_watchdog_stops_a_silent_guest(void **state)

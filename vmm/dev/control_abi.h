@@ -13,6 +13,8 @@
 #define CONTROL_VERSION 1
 #define CONTROL_REGISTERS_SIZE 0x1000
 #define CONTROL_PAGE_SIZE 0x400
+#define CONTROL_AREA_SIZE 0x10000 /* the end of RAM that begins with the page */
+#define CONTROL_SNAPSHOT 0x3b0 /* offset of `snapshot` below */
 
 /* Registers, offsets into the register page; accesses are 8 bytes, aligned.
  *
@@ -96,9 +98,18 @@ struct control_page {
 	uint32_t debugged; /* host: 1: STOP before the application's first instruction, and have
 			    * all of the program's pages there */
 	uint32_t stopped; /* host: see STOP */
+	uint64_t clock_epoch; /* host: another value when the guest's clock no longer stands as it
+			       * did to the wall clock: after a restore, or after a pause that
+			       * the clock did not count. The interrupt comes with it if
+			       * wall_waits, or if clock_rest changes */
+	uint64_t clock_rest; /* host: ticks to add to the time base (ppc64; elsewhere 0). Changes
+			      * with clock_epoch, and never so that the sum goes back */
+	uint8_t snapshot[16]; /* host: in a snapshot's memory, that snapshot's id */
+	uint32_t wall_waits; /* guest: 1 once it has waited for a moment of the wall clock */
 };
 
 _Static_assert(sizeof(struct control_page) <= CONTROL_PAGE_SIZE, "one page");
+_Static_assert(__builtin_offsetof(struct control_page, snapshot) == CONTROL_SNAPSHOT, "as told");
 #endif
 
 #endif

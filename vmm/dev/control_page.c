@@ -52,25 +52,91 @@ static uint32_t terminals(const struct streams *streams, uint16_t size[2])
 	return tty;
 }
 
+/* What each machine has of its own, copies of others included. */
+static int renew(const struct control_page_device *device, struct control_page *page,
+		 struct error *err)
+{
+	uint8_t random[sizeof(page->generation) + sizeof(page->entropy)];
+	uint16_t size[2] = {0};
+
+	if (getrandom(random, sizeof(random), 0) != sizeof(random))
+		return error_errno(err, "getrandom");
+	memcpy(page->generation, random, sizeof(page->generation));
+	memcpy(page->entropy, random + sizeof(page->generation), sizeof(page->entropy));
+	explicit_bzero(random, sizeof(random));
+	page->tty = terminals(device->streams, size);
+	page->rows = size[0];
+	page->columns = size[1];
+	return 0;
+}
+
+static int write_page(const struct control_page_device *device, const struct control_page *page,
+		      struct error *err)
+{
+	if (memory_write(device->memory, device->page, page, sizeof(*page)) < 0)
+		return error_set(err, EFAULT, "control page: outside memory");
+	return 0;
+}
+
 int control_page_init(struct control_page_device *device, struct error *err)
 {
 	struct control_page page = {.version = CONTROL_VERSION, .debugged = device->debugged};
-	uint8_t random[sizeof(page.generation) + sizeof(page.entropy)];
-	uint16_t size[2] = {0};
+	int result = renew(device, &page, err);
 
 	device->asked = device->writing = false;
-	if (getrandom(random, sizeof(random), 0) != sizeof(random))
-		return error_errno(err, "getrandom");
-	memcpy(page.generation, random, sizeof(page.generation));
-	memcpy(page.entropy, random + sizeof(page.generation), sizeof(page.entropy));
-	explicit_bzero(random, sizeof(random));
-	page.tty = terminals(device->streams, size);
-	page.rows = size[0];
-	page.columns = size[1];
-	if (memory_write(device->memory, device->page, &page, sizeof(page)) < 0)
+	if (result == 0)
+		result = write_page(device, &page, err);
+	if (result == 0)
+		streams_listen(device->streams, control_input_ready, device);
+	return result;
+}
+
+void control_page_save(struct control_page_device *device, struct state_writer *writer)
+{
+	state_begin(writer, STATE_CONTROL);
+	state_put(writer, __atomic_load_n(&device->asked, __ATOMIC_SEQ_CST), 1);
+	state_end(writer);
+}
+
+int control_page_load(struct control_page_device *device, struct state_reader *reader,
+		      struct error *err)
+{
+	struct control_page page;
+	int result;
+
+	device->asked = state_take_bool(reader);
+	device->writing = false;
+	if (memory_read(device->memory, device->page, &page, sizeof(page)) < 0)
 		return error_set(err, EFAULT, "control page: outside memory");
+	result = renew(device, &page, err);
+	page.debugged = device->debugged;
+	if (result == 0)
+		result = write_page(device, &page, err);
+	if (result < 0)
+		return result;
 	streams_listen(device->streams, control_input_ready, device);
+	if (device->asked)
+		streams_arm(device->streams);
 	return 0;
+}
+
+void control_page_clock(struct control_page_device *device, uint64_t rest)
+{
+	uint64_t words[2] = {0};
+	uint32_t waits = 0;
+
+	memory_read(device->memory, FIELD(device, clock_epoch), words, sizeof(words));
+	words[0]++;
+	words[1] += rest;
+	memory_write(device->memory, FIELD(device, clock_epoch), words, sizeof(words));
+	memory_read(device->memory, FIELD(device, wall_waits), &waits, sizeof(waits));
+	if (waits || rest)
+		irq_pulse(&device->irq);
+}
+
+void control_page_mark(const struct control_page_device *device, const uint8_t id[16])
+{
+	memory_write(device->memory, FIELD(device, snapshot), id, 16);
 }
 
 static void control_stdin(struct control_page_device *device, uint64_t address, size_t length)
@@ -227,6 +293,9 @@ static uint64_t control_read(void *context, uint64_t offset, unsigned int size)
 
 const struct bus_device control_page_bus = {.read = control_read, .write = control_write};
 
+_Static_assert(offsetof(struct control_page, clock_rest) ==
+		       offsetof(struct control_page, clock_epoch) + 8,
+	       "written together");
 _Static_assert(offsetof(struct control_page, columns) == offsetof(struct control_page, rows) + 2,
 	       "written together");
 

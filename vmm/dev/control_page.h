@@ -13,6 +13,7 @@
 #include "vmm/irq.h"
 #include "vmm/memory.h"
 #include "vmm/metrics.h"
+#include "vmm/state_file.h"
 
 /* How the application or the runtime ended, judged and made printable. */
 struct control_exit {
@@ -49,6 +50,21 @@ extern const struct bus_device control_page_bus;
 
 /* Fills the page. What isn't marked as atomic is set before. */
 int control_page_init(struct control_page_device *device, struct error *err);
+
+/* Its section of a snapshot; no vCPU runs. What is in the page is in memory. */
+void control_page_save(struct control_page_device *device, struct state_writer *writer);
+
+/* In the place of control_page_init() where memory is a snapshot's: fields from the section, and
+ * in the page what is this machine's own: generation, entropy, terminals. */
+int control_page_load(struct control_page_device *device, struct state_reader *reader,
+		      struct error *err);
+
+/* Tells the guest that its clock has been set, and how many more ticks to add; by an interrupt
+ * where it can't wait for the guest's next look at the page. No vCPU runs. */
+void control_page_clock(struct control_page_device *device, uint64_t rest);
+
+/* Marks memory as that snapshot's. */
+void control_page_mark(const struct control_page_device *device, const uint8_t id[16]);
 
 /* Delivers signal 1 … 64 to the application. Any thread. */
 void control_page_signal(struct control_page_device *device, int signal);

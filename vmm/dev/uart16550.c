@@ -199,3 +199,43 @@ static int uart_write(void *context, uint64_t offset, unsigned int size, uint64_
 }
 
 const struct bus_device uart_bus = {.read = uart_read, .write = uart_write};
+
+void uart_save(struct uart *uart, struct state_writer *writer)
+{
+	pthread_mutex_lock(&uart->lock);
+	state_begin(writer, STATE_UART);
+	state_put(writer, uart->ier, 1);
+	state_put(writer, uart->lcr, 1);
+	state_put(writer, uart->mcr, 1);
+	state_put(writer, uart->scr, 1);
+	state_put(writer, uart->dll, 1);
+	state_put(writer, uart->dlm, 1);
+	state_put(writer, uart->thr_pending, 1);
+	state_put_bytes(writer, uart->fifo, uart->received);
+	state_end(writer);
+	pthread_mutex_unlock(&uart->lock);
+}
+
+void uart_load(struct uart *uart, struct state_reader *reader)
+{
+	const uint8_t *received;
+	size_t count;
+
+	uart->ier = (uint8_t)state_take(reader, 1);
+	uart->lcr = (uint8_t)state_take(reader, 1);
+	uart->mcr = (uint8_t)state_take(reader, 1);
+	uart->scr = (uint8_t)state_take(reader, 1);
+	uart->dll = (uint8_t)state_take(reader, 1);
+	uart->dlm = (uint8_t)state_take(reader, 1);
+	uart->thr_pending = state_take_bool(reader);
+	received = state_take_bytes(reader, &count);
+	if (uart->ier & ~0x0f || uart->mcr & ~0x1f || count > UART_FIFO) {
+		state_refuse(reader);
+		return;
+	}
+	if (count)
+		memcpy(uart->fifo, received, count);
+	uart->received = (unsigned int)count;
+	if (uart->ier & IER_RECEIVED && count < UART_FIFO)
+		streams_arm(uart->streams);
+}

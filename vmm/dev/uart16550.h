@@ -10,6 +10,7 @@
 #include "vmm/bus.h"
 #include "vmm/dev/stream.h"
 #include "vmm/irq.h"
+#include "vmm/state_file.h"
 
 enum { UART_FIFO = 16, UART_SIZE = 0x1000, UART_CLOCK_HZ = 1843200 };
 
@@ -29,5 +30,9 @@ extern const struct bus_device uart_bus;
 /* irq, streams and out are set before. */
 void uart_init(struct uart *uart);
 void uart_finish(struct uart *uart);
+
+/* Its section of a snapshot. Loading: after uart_init(), before threads start. */
+void uart_save(struct uart *uart, struct state_writer *writer);
+void uart_load(struct uart *uart, struct state_reader *reader);
 
 #endif

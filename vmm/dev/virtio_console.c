@@ -171,3 +171,45 @@ void virtio_console_finish(struct virtio_console *console)
 {
 	virtio_mmio_finish(&console->virtio);
 }
+
+void virtio_console_save(struct virtio_console *console, struct state_writer *writer)
+{
+	struct virtio *virtio = &console->virtio;
+	bool pending;
+
+	pthread_mutex_lock(&virtio->lock);
+	pending = console->chain_pending && console->chain_resets == virtio->resets;
+	state_begin(writer, STATE_CONSOLE);
+	virtio_mmio_save(virtio, writer);
+	state_put(writer, pending, 1);
+	if (pending) {
+		virtqueue_chain_save(&console->chain, writer);
+		state_put(writer, console->chain_index, 4);
+		state_put(writer, console->chain_done, 4);
+	}
+	state_end(writer);
+	pthread_mutex_unlock(&virtio->lock);
+}
+
+static void console_load_chain(struct virtio_console *console, struct state_reader *reader)
+{
+	const struct virtqueue_chain *chain = &console->chain;
+
+	virtqueue_chain_load(&console->chain, console->virtio.memory, reader);
+	console->chain_index = (unsigned int)state_take(reader, 4);
+	console->chain_done = state_take(reader, 4);
+	if (console->chain_index >= chain->readable ||
+	    console->chain_done > chain->buffers[console->chain_index].length)
+		state_refuse(reader);
+}
+
+void virtio_console_load(struct virtio_console *console, struct state_reader *reader)
+{
+	virtio_mmio_load(&console->virtio, reader);
+	console->chain_pending = state_take_bool(reader);
+	if (console->chain_pending)
+		console_load_chain(console, reader);
+	console->chain_resets = console->virtio.resets;
+	if (virtio_queue(&console->virtio, RECEIVE))
+		streams_arm(console->streams);
+}

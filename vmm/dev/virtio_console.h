@@ -25,4 +25,9 @@ struct virtio_console {
 void virtio_console_init(struct virtio_console *console);
 void virtio_console_finish(struct virtio_console *console);
 
+/* Its section of a snapshot: a chain that is only half written out included. No vCPU runs.
+ * Standard input is another one after a restore, so that its end is not kept. */
+void virtio_console_save(struct virtio_console *console, struct state_writer *writer);
+void virtio_console_load(struct virtio_console *console, struct state_reader *reader);
+
 #endif

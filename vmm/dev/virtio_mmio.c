@@ -177,24 +177,9 @@ static void status_write(struct virtio *virtio, uint32_t value)
 	virtio->status = value | (virtio->status & STATUS_NEEDS_RESET);
 }
 
-/* Not over the end of addresses: RAM may begin at 0. */
-static bool area_ends(uint64_t start, uint64_t length)
-{
-	return start + (length - 1) >= start;
-}
-
-static bool areas_end(const struct virtqueue *queue)
-{
-	return area_ends(queue->descriptors, 16u * queue->size) &&
-	       area_ends(queue->available, 6 + 2u * queue->size) &&
-	       area_ends(queue->used, 6 + 8u * queue->size);
-}
-
 static void queue_ready_write(struct virtqueue *queue, uint32_t value)
 {
-	bool sane = queue->size && queue->size <= VIRTQUEUE_SIZE_MAX &&
-		    !(queue->size & (queue->size - 1)) && !(queue->descriptors & 15) &&
-		    !(queue->available & 1) && !(queue->used & 3) && areas_end(queue);
+	bool sane = virtqueue_is_sane(queue);
 
 	if (value && sane && !queue->ready)
 		queue->next_available = queue->next_used = 0;
@@ -281,3 +266,27 @@ static int virtio_write(void *context, uint64_t offset, unsigned int size, uint6
 }
 
 const struct bus_device virtio_mmio_bus = {.read = virtio_read, .write = virtio_write};
+
+void virtio_mmio_save(const struct virtio *virtio, struct state_writer *writer)
+{
+	state_put(writer, virtio->status, 4);
+	state_put(writer, virtio->device_features_select, 4);
+	state_put(writer, virtio->driver_features_select, 4);
+	state_put(writer, virtio->queue_select, 4);
+	state_put(writer, virtio->driver_features, 8);
+	state_put(writer, virtio->interrupt_status, 4);
+	for (unsigned int i = 0; i < virtio->device->queue_count; i++)
+		virtqueue_save(&virtio->queues[i], writer);
+}
+
+void virtio_mmio_load(struct virtio *virtio, struct state_reader *reader)
+{
+	virtio->status = (uint32_t)state_take(reader, 4);
+	virtio->device_features_select = (uint32_t)state_take(reader, 4);
+	virtio->driver_features_select = (uint32_t)state_take(reader, 4);
+	virtio->queue_select = (uint32_t)state_take(reader, 4);
+	virtio->driver_features = state_take(reader, 8);
+	virtio->interrupt_status = (uint32_t)state_take(reader, 4);
+	for (unsigned int i = 0; i < virtio->device->queue_count; i++)
+		virtqueue_load(&virtio->queues[i], reader);
+}

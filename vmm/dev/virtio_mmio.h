@@ -48,6 +48,10 @@ extern const struct bus_device virtio_mmio_bus;
 void virtio_mmio_init(struct virtio *virtio);
 void virtio_mmio_finish(struct virtio *virtio);
 
+/* Their fields in a device's section; lock held, or before threads start. */
+void virtio_mmio_save(const struct virtio *virtio, struct state_writer *writer);
+void virtio_mmio_load(struct virtio *virtio, struct state_reader *reader);
+
 /* Lock held: a queue that works, or NULL while the driver has not set the device up. */
 struct virtqueue *virtio_queue(struct virtio *virtio, unsigned int index);
 

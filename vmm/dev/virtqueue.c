@@ -14,6 +14,22 @@ struct descriptor {
 	uint16_t flags, next;
 };
 
+/* Not over the end of addresses: RAM may begin at 0. */
+static bool area_ends(uint64_t start, uint64_t length)
+{
+	return start + (length - 1) >= start;
+}
+
+bool virtqueue_is_sane(const struct virtqueue *queue)
+{
+	return queue->size && queue->size <= VIRTQUEUE_SIZE_MAX &&
+	       !(queue->size & (queue->size - 1)) && !(queue->descriptors & 15) &&
+	       !(queue->available & 1) && !(queue->used & 3) &&
+	       area_ends(queue->descriptors, 16u * queue->size) &&
+	       area_ends(queue->available, 6 + 2u * queue->size) &&
+	       area_ends(queue->used, 6 + 8u * queue->size);
+}
+
 static int descriptor_read(const struct virtqueue *queue, const struct memory *memory,
 			   uint16_t index, struct descriptor *descriptor)
 {
@@ -101,4 +117,57 @@ bool virtqueue_wants_interrupt(const struct virtqueue *queue, const struct memor
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	memory_load16(memory, queue->available, &flags);
 	return !(flags & AVAIL_NO_INTERRUPT);
+}
+
+void virtqueue_save(const struct virtqueue *queue, struct state_writer *writer)
+{
+	state_put(writer, queue->descriptors, 8);
+	state_put(writer, queue->available, 8);
+	state_put(writer, queue->used, 8);
+	state_put(writer, queue->size, 2);
+	state_put(writer, queue->ready, 1);
+	state_put(writer, queue->next_available, 2);
+	state_put(writer, queue->next_used, 2);
+}
+
+void virtqueue_load(struct virtqueue *queue, struct state_reader *reader)
+{
+	queue->descriptors = state_take(reader, 8);
+	queue->available = state_take(reader, 8);
+	queue->used = state_take(reader, 8);
+	queue->size = (uint16_t)state_take(reader, 2);
+	queue->ready = state_take_bool(reader);
+	queue->next_available = (uint16_t)state_take(reader, 2);
+	queue->next_used = (uint16_t)state_take(reader, 2);
+	if (queue->size > VIRTQUEUE_SIZE_MAX || (queue->ready && !virtqueue_is_sane(queue)))
+		state_refuse(reader);
+}
+
+void virtqueue_chain_save(const struct virtqueue_chain *chain, struct state_writer *writer)
+{
+	state_put(writer, chain->head, 2);
+	state_put(writer, chain->count, 4);
+	state_put(writer, chain->readable, 4);
+	for (unsigned int i = 0; i < chain->count; i++) {
+		state_put(writer, chain->buffers[i].address, 8);
+		state_put(writer, chain->buffers[i].length, 4);
+	}
+}
+
+void virtqueue_chain_load(struct virtqueue_chain *chain, const struct memory *memory,
+			  struct state_reader *reader)
+{
+	chain->head = (uint16_t)state_take(reader, 2);
+	chain->count = (unsigned int)state_take(reader, 4);
+	chain->readable = (unsigned int)state_take(reader, 4);
+	if (chain->count > VIRTQUEUE_CHAIN_MAX || chain->readable > chain->count) {
+		chain->count = chain->readable = 0;
+		state_refuse(reader);
+	}
+	for (unsigned int i = 0; i < chain->count; i++) {
+		chain->buffers[i].address = state_take(reader, 8);
+		chain->buffers[i].length = (uint32_t)state_take(reader, 4);
+		if (!memory_contains(memory, chain->buffers[i].address, chain->buffers[i].length))
+			state_refuse(reader);
+	}
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "vmm/memory.h"
+#include "vmm/state_file.h"
 
 /* Descriptors of one chain that we take: a driver of ours uses few, Linux's console one. */
 enum { VIRTQUEUE_CHAIN_MAX = 64, VIRTQUEUE_SIZE_MAX = 256 };
@@ -29,6 +30,17 @@ struct virtqueue_chain {
 		uint32_t length;
 	} buffers[VIRTQUEUE_CHAIN_MAX];
 };
+
+/* Whether a driver may make it ready so. */
+bool virtqueue_is_sane(const struct virtqueue *queue);
+
+/* Their fields in a device's section. A loaded queue is one that a driver can have made, a
+ * loaded chain one that virtqueue_pop() can have given. */
+void virtqueue_save(const struct virtqueue *queue, struct state_writer *writer);
+void virtqueue_load(struct virtqueue *queue, struct state_reader *reader);
+void virtqueue_chain_save(const struct virtqueue_chain *chain, struct state_writer *writer);
+void virtqueue_chain_load(struct virtqueue_chain *chain, const struct memory *memory,
+			  struct state_reader *reader);
 
 /* Takes the next chain: 1; 0 if there is none; -EINVAL: the driver broke the rules. All
  * buffers lie in memory then. */

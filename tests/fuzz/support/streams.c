@@ -93,3 +93,8 @@ int stream_write(int fd, const void *bytes, size_t length, size_t *done)
 	*done = length;
 	return 0;
 }
+
+void streams_forget(struct streams *streams)
+{
+	streams->listener_count = 0;
+}

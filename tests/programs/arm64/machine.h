@@ -88,6 +88,27 @@ static inline int cpu_vectors(int signal)
 	return kept == 1.25 && kept2 == 2.5;
 }
 
+#define CPU_VECTORS (32 * 16)
+
+static inline void cpu_vectors_hold(const void *from, void *to, unsigned long n)
+{
+	__asm__ volatile("ld1 {v0.16b-v3.16b}, [%0], #64; ld1 {v4.16b-v7.16b}, [%0], #64\n"
+			 "ld1 {v8.16b-v11.16b}, [%0], #64; ld1 {v12.16b-v15.16b}, [%0], #64\n"
+			 "ld1 {v16.16b-v19.16b}, [%0], #64; ld1 {v20.16b-v23.16b}, [%0], #64\n"
+			 "ld1 {v24.16b-v27.16b}, [%0], #64; ld1 {v28.16b-v31.16b}, [%0], #64\n"
+			 "1: subs %2, %2, #1; b.ne 1b\n"
+			 "st1 {v0.16b-v3.16b}, [%1], #64; st1 {v4.16b-v7.16b}, [%1], #64\n"
+			 "st1 {v8.16b-v11.16b}, [%1], #64; st1 {v12.16b-v15.16b}, [%1], #64\n"
+			 "st1 {v16.16b-v19.16b}, [%1], #64; st1 {v20.16b-v23.16b}, [%1], #64\n"
+			 "st1 {v24.16b-v27.16b}, [%1], #64; st1 {v28.16b-v31.16b}, [%1], #64\n"
+			 : "+r"(from), "+r"(to), "+r"(n)
+			 :
+			 : "memory", "cc", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8",
+			   "v9", "v10", "v11", "v12", "v13", "v14", "v15", "v16", "v17", "v18",
+			   "v19", "v20", "v21", "v22", "v23", "v24", "v25", "v26", "v27", "v28",
+			   "v29", "v30", "v31");
+}
+
 static inline void cpu_instructions(void)
 {
 	static char bytes[64] __attribute__((aligned(64)));

@@ -123,6 +123,88 @@ static inline int cpu_vectors(int signal)
 	return !memcmp(before, after, sizeof(before)) && (condition & 0x0fffffff) == 0x02345678;
 }
 
+#define CPU_VECTORS (64 * 16)
+
+static inline void cpu_vectors_hold(const void *from, void *to, unsigned long n)
+{
+	unsigned long index = 0;
+
+	__asm__ volatile(
+		"lxvd2x 0, %3, %0; addi %3, %3, 16; lxvd2x 1, %3, %0; addi %3, %3, 16; lxvd2x 2, "
+		"%3, %0; addi %3, %3, 16; lxvd2x 3, %3, %0; addi %3, %3, 16\n"
+		"lxvd2x 4, %3, %0; addi %3, %3, 16; lxvd2x 5, %3, %0; addi %3, %3, 16; lxvd2x 6, "
+		"%3, %0; addi %3, %3, 16; lxvd2x 7, %3, %0; addi %3, %3, 16\n"
+		"lxvd2x 8, %3, %0; addi %3, %3, 16; lxvd2x 9, %3, %0; addi %3, %3, 16; lxvd2x 10, "
+		"%3, %0; addi %3, %3, 16; lxvd2x 11, %3, %0; addi %3, %3, 16\n"
+		"lxvd2x 12, %3, %0; addi %3, %3, 16; lxvd2x 13, %3, %0; addi %3, %3, 16; lxvd2x "
+		"14, %3, %0; addi %3, %3, 16; lxvd2x 15, %3, %0; addi %3, %3, 16\n"
+		"lxvd2x 16, %3, %0; addi %3, %3, 16; lxvd2x 17, %3, %0; addi %3, %3, 16; lxvd2x "
+		"18, %3, %0; addi %3, %3, 16; lxvd2x 19, %3, %0; addi %3, %3, 16\n"
+		"lxvd2x 20, %3, %0; addi %3, %3, 16; lxvd2x 21, %3, %0; addi %3, %3, 16; lxvd2x "
+		"22, %3, %0; addi %3, %3, 16; lxvd2x 23, %3, %0; addi %3, %3, 16\n"
+		"lxvd2x 24, %3, %0; addi %3, %3, 16; lxvd2x 25, %3, %0; addi %3, %3, 16; lxvd2x "
+		"26, %3, %0; addi %3, %3, 16; lxvd2x 27, %3, %0; addi %3, %3, 16\n"
+		"lxvd2x 28, %3, %0; addi %3, %3, 16; lxvd2x 29, %3, %0; addi %3, %3, 16; lxvd2x "
+		"30, %3, %0; addi %3, %3, 16; lxvd2x 31, %3, %0; addi %3, %3, 16\n"
+		"lxvd2x 32, %3, %0; addi %3, %3, 16; lxvd2x 33, %3, %0; addi %3, %3, 16; lxvd2x "
+		"34, %3, %0; addi %3, %3, 16; lxvd2x 35, %3, %0; addi %3, %3, 16\n"
+		"lxvd2x 36, %3, %0; addi %3, %3, 16; lxvd2x 37, %3, %0; addi %3, %3, 16; lxvd2x "
+		"38, %3, %0; addi %3, %3, 16; lxvd2x 39, %3, %0; addi %3, %3, 16\n"
+		"lxvd2x 40, %3, %0; addi %3, %3, 16; lxvd2x 41, %3, %0; addi %3, %3, 16; lxvd2x "
+		"42, %3, %0; addi %3, %3, 16; lxvd2x 43, %3, %0; addi %3, %3, 16\n"
+		"lxvd2x 44, %3, %0; addi %3, %3, 16; lxvd2x 45, %3, %0; addi %3, %3, 16; lxvd2x "
+		"46, %3, %0; addi %3, %3, 16; lxvd2x 47, %3, %0; addi %3, %3, 16\n"
+		"lxvd2x 48, %3, %0; addi %3, %3, 16; lxvd2x 49, %3, %0; addi %3, %3, 16; lxvd2x "
+		"50, %3, %0; addi %3, %3, 16; lxvd2x 51, %3, %0; addi %3, %3, 16\n"
+		"lxvd2x 52, %3, %0; addi %3, %3, 16; lxvd2x 53, %3, %0; addi %3, %3, 16; lxvd2x "
+		"54, %3, %0; addi %3, %3, 16; lxvd2x 55, %3, %0; addi %3, %3, 16\n"
+		"lxvd2x 56, %3, %0; addi %3, %3, 16; lxvd2x 57, %3, %0; addi %3, %3, 16; lxvd2x "
+		"58, %3, %0; addi %3, %3, 16; lxvd2x 59, %3, %0; addi %3, %3, 16\n"
+		"lxvd2x 60, %3, %0; addi %3, %3, 16; lxvd2x 61, %3, %0; addi %3, %3, 16; lxvd2x "
+		"62, %3, %0; addi %3, %3, 16; lxvd2x 63, %3, %0; addi %3, %3, 16\n"
+		"mtctr %2; 1: bdnz 1b; li %3, 0\n"
+		"stxvd2x 0, %3, %1; addi %3, %3, 16; stxvd2x 1, %3, %1; addi %3, %3, 16; stxvd2x "
+		"2, %3, %1; addi %3, %3, 16; stxvd2x 3, %3, %1; addi %3, %3, 16\n"
+		"stxvd2x 4, %3, %1; addi %3, %3, 16; stxvd2x 5, %3, %1; addi %3, %3, 16; stxvd2x "
+		"6, %3, %1; addi %3, %3, 16; stxvd2x 7, %3, %1; addi %3, %3, 16\n"
+		"stxvd2x 8, %3, %1; addi %3, %3, 16; stxvd2x 9, %3, %1; addi %3, %3, 16; stxvd2x "
+		"10, %3, %1; addi %3, %3, 16; stxvd2x 11, %3, %1; addi %3, %3, 16\n"
+		"stxvd2x 12, %3, %1; addi %3, %3, 16; stxvd2x 13, %3, %1; addi %3, %3, 16; stxvd2x "
+		"14, %3, %1; addi %3, %3, 16; stxvd2x 15, %3, %1; addi %3, %3, 16\n"
+		"stxvd2x 16, %3, %1; addi %3, %3, 16; stxvd2x 17, %3, %1; addi %3, %3, 16; stxvd2x "
+		"18, %3, %1; addi %3, %3, 16; stxvd2x 19, %3, %1; addi %3, %3, 16\n"
+		"stxvd2x 20, %3, %1; addi %3, %3, 16; stxvd2x 21, %3, %1; addi %3, %3, 16; stxvd2x "
+		"22, %3, %1; addi %3, %3, 16; stxvd2x 23, %3, %1; addi %3, %3, 16\n"
+		"stxvd2x 24, %3, %1; addi %3, %3, 16; stxvd2x 25, %3, %1; addi %3, %3, 16; stxvd2x "
+		"26, %3, %1; addi %3, %3, 16; stxvd2x 27, %3, %1; addi %3, %3, 16\n"
+		"stxvd2x 28, %3, %1; addi %3, %3, 16; stxvd2x 29, %3, %1; addi %3, %3, 16; stxvd2x "
+		"30, %3, %1; addi %3, %3, 16; stxvd2x 31, %3, %1; addi %3, %3, 16\n"
+		"stxvd2x 32, %3, %1; addi %3, %3, 16; stxvd2x 33, %3, %1; addi %3, %3, 16; stxvd2x "
+		"34, %3, %1; addi %3, %3, 16; stxvd2x 35, %3, %1; addi %3, %3, 16\n"
+		"stxvd2x 36, %3, %1; addi %3, %3, 16; stxvd2x 37, %3, %1; addi %3, %3, 16; stxvd2x "
+		"38, %3, %1; addi %3, %3, 16; stxvd2x 39, %3, %1; addi %3, %3, 16\n"
+		"stxvd2x 40, %3, %1; addi %3, %3, 16; stxvd2x 41, %3, %1; addi %3, %3, 16; stxvd2x "
+		"42, %3, %1; addi %3, %3, 16; stxvd2x 43, %3, %1; addi %3, %3, 16\n"
+		"stxvd2x 44, %3, %1; addi %3, %3, 16; stxvd2x 45, %3, %1; addi %3, %3, 16; stxvd2x "
+		"46, %3, %1; addi %3, %3, 16; stxvd2x 47, %3, %1; addi %3, %3, 16\n"
+		"stxvd2x 48, %3, %1; addi %3, %3, 16; stxvd2x 49, %3, %1; addi %3, %3, 16; stxvd2x "
+		"50, %3, %1; addi %3, %3, 16; stxvd2x 51, %3, %1; addi %3, %3, 16\n"
+		"stxvd2x 52, %3, %1; addi %3, %3, 16; stxvd2x 53, %3, %1; addi %3, %3, 16; stxvd2x "
+		"54, %3, %1; addi %3, %3, 16; stxvd2x 55, %3, %1; addi %3, %3, 16\n"
+		"stxvd2x 56, %3, %1; addi %3, %3, 16; stxvd2x 57, %3, %1; addi %3, %3, 16; stxvd2x "
+		"58, %3, %1; addi %3, %3, 16; stxvd2x 59, %3, %1; addi %3, %3, 16\n"
+		"stxvd2x 60, %3, %1; addi %3, %3, 16; stxvd2x 61, %3, %1; addi %3, %3, 16; stxvd2x "
+		"62, %3, %1; addi %3, %3, 16; stxvd2x 63, %3, %1; addi %3, %3, 16\n"
+		: "+b"(from), "+b"(to), "+r"(n), "+b"(index)
+		:
+		: "memory", "ctr", "fr0", "fr1", "fr2", "fr3", "fr4", "fr5", "fr6", "fr7", "fr8",
+		  "fr9", "fr10", "fr11", "fr12", "fr13", "fr14", "fr15", "fr16", "fr17", "fr18",
+		  "fr19", "fr20", "fr21", "fr22", "fr23", "fr24", "fr25", "fr26", "fr27", "fr28",
+		  "fr29", "fr30", "fr31", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8",
+		  "v9", "v10", "v11", "v12", "v13", "v14", "v15", "v16", "v17", "v18", "v19", "v20",
+		  "v21", "v22", "v23", "v24", "v25", "v26", "v27", "v28", "v29", "v30", "v31");
+}
+
 static inline void cpu_instructions(void)
 {
 	static char bytes[256] __attribute__((aligned(128)));

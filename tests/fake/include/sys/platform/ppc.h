@@ -12,4 +12,9 @@ static inline uint64_t __ppc_get_timebase_freq(void)
 	return FAKE_TIMEBASE_HZ;
 }
 
+static inline uint64_t __ppc_get_timebase(void)
+{
+	return 1000000;
+}
+
 #endif

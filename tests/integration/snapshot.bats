@@ -1,0 +1,430 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Snapshots: written, loaded in another process, written again; what time it is then; what is
+# refused; what a crash leaves.
+
+load helper
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+	state_base
+	HOME=$BATS_TEST_TMPDIR
+	export HOME XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
+	# How often: a tenth in a run that is not long.
+	TIMES=${SNAPSHOT_TIMES:-20}
+}
+
+teardown() {
+	vmm_stop
+	[ -n "${BATS_TEST_COMPLETED-}" ] || tail -n 5 all out err
+	for id in $(mote ps | sed -n '2,$s/ .*//p'); do
+		mote kill "$id"
+	done
+}
+
+# put PATH BODY [STATUS]
+put() {
+	api PUT "$1" -d "$2"
+	expect "$status_code $reply" "${3-204 }"
+}
+
+vm() {
+	api PATCH /vm -d "{\"state\": \"$1\"${2:+, \"clock\": \"$2\"}}"
+	expect "$status_code $reply" "204 "
+}
+
+# start_program PROGRAM [ARGS...]: with $MEM MiB and $CPUS, until it runs.
+start_program() {
+	local arguments
+	arguments=$(python3 -c 'import json, sys; print(json.dumps(sys.argv[1:]))' "${@:2}")
+	put /machine-config "{\"vcpu_count\": ${CPUS-1}, \"mem_size_mib\": ${MEM-64},
+		\"track_dirty_pages\": ${TRACK-false}}"
+	put /application "{\"path\": \"$1\", \"args\": $arguments}"
+	put /actions '{"action_type": "InstanceStart"}'
+	until ! application_is starting; do :; done
+}
+
+application_is() {
+	api GET /application
+	[ "$(json 'r["state"]')" = "$1" ]
+}
+
+# create NAME [TYPE]
+create() {
+	put /snapshot/create "{\"snapshot_path\": \"$1.state\", \"mem_file_path\": \"$1.memory\",
+		\"snapshot_type\": \"${2-Full}\"}"
+}
+
+# restore NAME [FIELDS]: in another monitor.
+restore() {
+	vmm_stop
+	vmm_start
+	put /snapshot/load "{\"snapshot_path\": \"$1.state\", \"mem_backend\":
+		{\"backend_type\": \"File\", \"backend_path\": \"$1.memory\"}${2:+, $2}}"
+}
+
+# What monitors printed, one after the other.
+gather() {
+	cat out >>all
+}
+
+# waits until the program has printed more lines than $1
+printed() {
+	until [ "$(wc -l <out)" -gt "$1" ]; do :; done
+}
+
+wait_for_end() {
+	api GET /application -H 'Prefer: wait=120'
+	expect "$(json 'r["state"], r["exit_code"], r["reason"]')" "('exited', 0, '')"
+}
+
+# Has it end, and looks at what it said: each round once, in order, whoever printed it.
+ends_well() {
+	api PATCH /application -d '{"signal": 15}'
+	wait_for_end
+	gather
+	expect "$(tail -1 all)" ok
+	grep '^round' all | cut -d' ' -f2 >rounds
+	expect "$(cat rounds)" "$(seq 0 $(($(wc -l <rounds) - 1)))"
+}
+
+# Pauses at a random moment, writes, goes on in a new process; so often.
+journey() {
+	local i
+	for ((i = 0; i < $1; i++)); do
+		sleep "0.0$((RANDOM % 10))$((RANDOM % 10))"
+		vm Paused
+		create "s$((i % 2))"
+		gather
+		restore "s$((i % 2))" "\"resume_vm\": true, \"clock\": \"${CLOCK-guest}\""
+	done
+}
+
+@test "a program that checks itself goes on in a new process at random moments" {
+	vmm_start
+	start_program "$PROGRAMS/endure" 1000000 3
+	journey "$TIMES"
+	ends_well
+}
+
+@test "and by the wall clock, with two vCPUs" {
+	CPUS=2 CLOCK=wall
+	vmm_start
+	start_program "$PROGRAMS/endure" 1000000 3
+	journey $((TIMES / 2))
+	ends_well
+}
+
+# What the state files of two snapshots have that differs, by a reader that is nobody else's.
+differences() {
+	python3 - "$1.state" "$2.state" <<-'END'
+		import struct, sys
+		VOLATILE = {0x603000000013df1a, 1}  # the counter; KVM_GET_VCPU_EVENTS has nothing that lasts
+		def sections(path):
+		    data, found = open(path, "rb").read(), []
+		    at = 88
+		    while at < len(data):
+		        tag, size = struct.unpack_from("<QQ", data, at)
+		        found.append((tag, data[at + 16:at + 16 + size]))
+		        at += 16 + (size + 7) // 8 * 8
+		    return found
+		def registers(vcpu):
+		    size, = struct.unpack_from("<I", vcpu, 46)
+		    at, end, found = 50, 50 + size, {}
+		    while at < end:
+		        number, length = struct.unpack_from("<QI", vcpu, at)
+		        found[number] = vcpu[at + 16:at + 16 + length]
+		        at += 16 + (length + 7) // 8 * 8
+		    return found
+		a, b = sections(sys.argv[1]), sections(sys.argv[2])
+		assert [tag for tag, _ in a] == [tag for tag, _ in b]
+		for (tag, one), (_, other) in zip(a, b):
+		    if tag != 4:
+		        if one != other:
+		            print("section", tag)
+		        continue
+		    one, other = registers(one), registers(other)
+		    assert len(one) > 200 and one.keys() == other.keys()
+		    for number in one:
+		        if one[number] != other[number] and number not in VOLATILE:
+		            print(hex(number), one[number].hex(), other[number].hex())
+	END
+}
+
+@test "what was restored is written again as it was, and so is a copy of that" {
+	vmm_start
+	CPUS=2
+	start_program "$PROGRAMS/endure" 1000000 3
+	printed 20
+	vm Paused
+	create a
+	restore a
+	create b
+	restore b
+	create c
+	expect "$(differences a b)" ""
+	expect "$(differences a c)" ""
+	# All but the control page, which has what is each machine's own.
+	expect "$(cmp -l a.memory b.memory | awk '$1 <= 64 * 1048576 - 65536' | wc -l)" 0
+	vm Resumed
+	printed 0
+}
+
+@test "time: by the guest's clock it stands still, by the wall it has passed; the wall clock is right" {
+	vmm_start
+	start_program "$PROGRAMS/clocks" 50
+	printed 3
+	vm Paused
+	create a
+	gather
+	tail -1 out >before
+	sleep 2
+	for clock in guest wall; do
+		restore a "\"resume_vm\": true, \"clock\": \"$clock\""
+		printed 3
+		vm Paused
+		# Monotonic and wall clock in ms, and what the host's wall clock was when it read them.
+		python3 - before out "$clock" <<-'END'
+			import sys
+			mono, wall, sleeps = (int(word) for word in open(sys.argv[1]).read().split()[1:4])
+			first = open(sys.argv[2]).readline().split()
+			gap, jump = int(first[1]) - mono, int(first[2]) - wall
+			assert jump >= 2000, jump
+			if sys.argv[3] == "wall":
+			    assert abs(gap - jump) <= 10, (gap, jump)
+			else:
+			    assert 0 <= gap < 1000, gap
+			for line in open(sys.argv[2]):
+			    assert "early" not in line and "back" not in line, line
+		END
+	done
+}
+
+@test "the wall clock is right within 10 ms after a resume by either clock" {
+	vmm_start
+	start_program "$PROGRAMS/clocks" 20
+	printed 3
+	for clock in guest wall guest; do
+		vm Paused
+		sleep 1
+		vm Resumed "$clock"
+		before=$(wc -l <out)
+		printed $((before + 1))
+		! grep -E 'early|back' out
+	done
+	vm Paused
+	create a
+	sleep 1
+	restore a '"resume_vm": true'
+	printed 1
+	python3 - <<-'END'
+		import os, time
+		line = open("out").readlines()[-1].split()
+		written = os.stat("out").st_mtime * 1000
+		assert -15 <= written - int(line[2]) <= 30, (written, line)
+	END
+}
+
+@test "two clones of a snapshot have other random bytes and another generation from the first on" {
+	vmm_start
+	start_program "$PROGRAMS/clocks" 20 random
+	printed 2
+	vm Paused
+	create a
+	for clone in 1 2; do
+		restore a '"resume_vm": true'
+		printed 3
+		cut -d' ' -f4,5 out | head -3 >"clone$clone"
+	done
+	expect "$(sort clone1 clone2 | cut -d' ' -f1 | uniq -d)" ""
+	expect "$(cut -d' ' -f2 clone1 clone2 | sort -u | wc -l)" 2
+}
+
+@test "input that arrives around the snapshot is neither lost nor doubled" {
+	mkfifo in
+	exec 7<>in
+	VMM_STDIN=in vmm_start
+	start_program "$EXAMPLES/cat/cat" -
+	echo one >&7
+	printed 0
+	vm Paused
+	create a
+	echo two >&7
+	gather
+	vmm_stop
+	VMM_STDIN=in vmm_start
+	put /snapshot/load '{"snapshot_path": "a.state", "mem_file_path": "a.memory", "resume_vm": true}'
+	echo three >&7
+	printed 1
+	gather
+	exec 7>&-
+	expect "$(cat all)" $'one\ntwo\nthree'
+}
+
+@test "GET / is answered while 512 MiB are written" {
+	MEM=640
+	vmm_start
+	start_program "$PROGRAMS/allocate" 512
+	printed 0
+	vm Paused
+	curl -sS --unix-socket "$SOCKET" -w '%{http_code}' -X PUT http://localhost/snapshot/create \
+		-d '{"snapshot_path": "a.state", "mem_file_path": "/dev/shm/a.memory"}' >created 3>&- &
+	answers=0
+	until [ -s created ]; do
+		api GET /
+		expect "$(json 'r["state"]')" Paused
+		answers=$((answers + 1))
+		[ -s created ] || vm_refused Resumed
+	done
+	expect "$(cat created)" 204
+	echo "# $answers answers meanwhile" >&3
+	[ $answers -ge 3 ]
+	rm -f /dev/shm/a.memory
+}
+
+# While a snapshot is written, nothing of the VM may change.
+vm_refused() {
+	api PATCH /vm -d "{\"state\": \"$1\"}"
+	[ "$status_code" = 400 ] || [ -s created ]
+}
+
+@test "a monitor that is killed while it writes leaves the earlier snapshot or the new one" {
+	vmm_start
+	start_program "$PROGRAMS/endure" 1000000 3
+	printed 5
+	vm Paused
+	create a
+	for ((i = 0; i < TIMES / 2; i++)); do
+		restore a
+		curl -sS --unix-socket "$SOCKET" -X PUT http://localhost/snapshot/create \
+			-d '{"snapshot_path": "a.state", "mem_file_path": "a.memory"}' >/dev/null 2>&1 3>&- &
+		sleep "0.$((RANDOM % 3))$((RANDOM % 10))"
+		kill -9 "$VMM"
+		wait "$VMM" || :
+		wait
+		VMM=
+	done
+	restore a '"resume_vm": true'
+	printed 2
+	# What the crashes left goes with the next one.
+	vm Paused
+	create a
+	[ "$(ls a.* | wc -l)" = 2 ]
+}
+
+@test "without room on the disk the earlier snapshot stays, and the microVM goes on" {
+	mkdir small
+	mount -t tmpfs -o size=3m none small
+	vmm_start
+	start_program "$PROGRAMS/endure" 1000000 3
+	printed 5
+	vm Paused
+	create small/a
+	vm Resumed
+	head -c 3m /dev/zero >small/fill || :
+	vm Paused
+	api PUT /snapshot/create -d '{"snapshot_path": "small/a.state", "mem_file_path": "small/a.memory"}'
+	expect "$status_code" 400
+	[[ $reply == *"small/a.memory"*"No space left"* ]]
+	vm Resumed
+	printed "$(wc -l <out)"
+	restore small/a '"resume_vm": true'
+	printed 2
+	vmm_stop
+	umount small
+}
+
+@test "what is not this machine's snapshot is refused by name, and nothing of it runs" {
+	vmm_start
+	start_program "$PROGRAMS/endure" 1000000 3
+	printed 2
+	vm Paused
+	create a
+	vmm_stop
+	python3 - <<-'END'
+		import struct
+		data = bytearray(open("a.state", "rb").read())
+		def write(name, at, value):
+		    copy = bytearray(data)
+		    struct.pack_into("<I", copy, at, value)
+		    open(name + ".state", "wb").write(copy)
+		write("version", 8, 2)
+		write("machine", 12, 21 if data[12] != 21 else 183)
+		write("damaged", 1000, 12345678)
+		open("cut.state", "wb").write(data[:-1])
+		memory = open("a.memory", "rb").read()
+		open("short", "wb").write(memory[:-4096])
+	END
+	vmm_start
+	for case in version:"version 2 of the snapshot format" machine:"a snapshot of" \
+		damaged:"the checksum is another" cut:"cut off"; do
+		api PUT /snapshot/load -d "{\"snapshot_path\": \"${case%%:*}.state\", \"mem_file_path\": \"a.memory\",
+			\"resume_vm\": true}"
+		expect "$status_code" 400
+		[[ $reply == *"${case#*:}"* ]]
+	done
+	api PUT /snapshot/load -d '{"snapshot_path": "a.state", "mem_file_path": "short", "resume_vm": true}'
+	expect "$status_code" 400
+	[[ $reply == *"short: "*"the snapshot's memory has"* ]]
+	[ ! -s out ]
+	put /snapshot/load '{"snapshot_path": "a.state", "mem_file_path": "a.memory", "resume_vm": true}'
+	printed 1
+}
+
+@test "Diff snapshots, merged onto their base" {
+	mkdir base diff1 diff2
+	TRACK=true
+	vmm_start
+	start_program "$PROGRAMS/endure" 1000000 3
+	printed 5
+	vm Paused
+	for name in base diff1 diff2; do
+		type=Diff
+		[ $name != base ] || type=Full
+		put /snapshot/create "{\"snapshot_path\": \"$name/state\", \"mem_file_path\": \"$name/memory\",
+			\"snapshot_type\": \"$type\"}"
+		vm Resumed
+		printed $(($(wc -l <out) + 5))
+		vm Paused
+	done
+	[ "$(stat -c %b diff2/memory)" -lt "$(stat -c %b base/memory)" ]
+	for name in base diff1 diff2; do mote snapshot-verify ./$name; done
+	! mote snapshot-merge ./base ./diff2 ./wrong
+	mote snapshot-merge ./base ./diff1 ./one
+	mote snapshot-merge ./one ./diff2 ./two
+	mote snapshot-verify ./two
+	! mote snapshot-merge ./one ./diff2 ./two
+	gather
+	vmm_stop
+	mote restore --name merged ./two >merged.out 3>&- &
+	restored=$!
+	until [ "$(wc -l <merged.out)" -gt 5 ]; do :; done
+	mote stop merged
+	wait $restored
+	expect "$(tail -1 merged.out)" ok
+}
+
+@test "mote snapshot and restore, by name" {
+	id=$(mote run --detach --mem 64 "$PROGRAMS/endure" 1000000 3)
+	until [ "$(mote logs "$id" | wc -l)" -gt 3 ]; do :; done
+	mote snapshot "$id" here
+	run mote snapshot "$id" here
+	expect "$status" 125
+	[[ $output == *"--force replaces it"* ]]
+	mote snapshot --force "$id" here
+	mote snapshot-verify here
+	mote stop "$id"
+	mote restore --name again here >out 3>&- &
+	restored=$!
+	printed 5
+	mote snapshot again ./there
+	mote stop again
+	wait $restored
+	expect "$(tail -1 out)" ok
+	run mote restore nothing
+	expect "$status" 125
+	# Without an API, and with the program's status.
+	mote-vmm --no-api --restore ./there >out 2>err 3>&- &
+	VMM=$!
+	printed 5
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The operations about snapshots. */
+#include <errno.h>
+#include <string.h>
+
+#include "vmm/control_parts.h"
+
+/* ---- create ---- */
+
+static void job_done(void *context)
+{
+	struct control *control = context;
+
+	control->job_error.code = 0;
+	snapshot_end(control->job, &control->job_error);
+	control->job = NULL;
+	control->state = VM_PAUSED;
+	control->times_us[TIMED_SNAPSHOT] = control_now_us(CLOCK_MONOTONIC) - control->job_begun;
+	if (control->changed)
+		control->changed(control->changed_context);
+}
+
+int control_snapshot_create(struct control *control, struct snapshot_create *what,
+			    struct error *err)
+{
+	const struct snapshot_owner owner = {.done = job_done, .context = control};
+
+	if (vm_is_debugged(control->vm))
+		return error_set(err, EBUSY,
+				 "A debugger is attached, and a snapshot would hold its breakpoints: "
+				 "it has to be detached first.");
+	control->job_begun = control_now_us(CLOCK_MONOTONIC);
+	control->job =
+		snapshot_begin(control->vm, &control->config, what, control->loop, &owner, err);
+	if (!control->job)
+		return -err->code;
+	control->state = VM_SAVING;
+	return 0;
+}
+
+int control_snapshot_result(const struct control *control, struct error *err)
+{
+	if (control->state == VM_SAVING)
+		return 1;
+	*err = control->job_error;
+	return -err->code;
+}
+
+/* ---- load ---- */
+
+/* Firecracker's words for its rules. */
+static int judge(const struct control *control, struct snapshot_load *what, struct error *err)
+{
+	if (control->config.configured)
+		return error_set(
+			err, EINVAL,
+			"Load snapshot error: Loading a microVM snapshot not allowed after "
+			"configuring boot-specific resources.");
+	if (what->memory_path && what->backend_path)
+		return error_set(err, EINVAL,
+				 "too many fields: either `mem_backend` or `mem_file_path` "
+				 "exclusively is required");
+	if (!what->memory_path && !what->backend_path)
+		return error_set(err, EINVAL,
+				 "missing field: either `mem_backend` or `mem_file_path` is "
+				 "required");
+	if (what->realtime && what->clock == CLOCK_GUEST)
+		return error_set(err, EINVAL, "field `clock`: guest, but `clock_realtime` is true");
+	return 0;
+}
+
+/* What the snapshot's VM was made of, or as it was before any request. */
+static void set_machine(struct vm_config *config, struct vm_config *from)
+{
+	config->machine = from->machine;
+	config->watchdog = from->watchdog;
+	boot_source_move(&config->boot, &from->boot);
+	application_move(&config->application, &from->application);
+}
+
+static void unset_machine(struct vm_config *config)
+{
+	struct vm_config none;
+
+	vm_config_init(&none);
+	set_machine(config, &none);
+	vm_config_finish(&none);
+}
+
+static int restore(struct control *control, const struct snapshot_load *what,
+		   const struct snapshot *snapshot, struct error *err)
+{
+	const struct vm_owner owner = {.ended = control_ended, .context = control};
+	struct vm_config config;
+	int result;
+
+	vm_config_init(&config);
+	result = snapshot_config(snapshot, &config, err);
+	config.machine.track_dirty_pages = what->track_dirty_pages || what->diff_snapshots;
+	if (result == 0)
+		set_machine(&control->config, &config);
+	vm_config_finish(&config);
+	if (result < 0)
+		return result;
+	control->vm = snapshot_restore(snapshot, &control->config, control->loop, control->streams,
+				       &owner, err);
+	return control->vm ? 0 : -err->code;
+}
+
+static int load(struct control *control, const struct snapshot_load *what, struct error *err)
+{
+	struct snapshot snapshot;
+	int result = snapshot_open(&snapshot, what, err);
+
+	if (result == 0)
+		result = restore(control, what, &snapshot, err);
+	snapshot_close(&snapshot);
+	control->standing = true;
+	control->load_clock =
+		what->realtime || what->clock == CLOCK_WALL ? CLOCK_WALL : CLOCK_GUEST;
+	if (result == 0 && what->resume)
+		result = control_resume(control, CLOCK_UNSET, err);
+	return result;
+}
+
+int control_snapshot_load(struct control *control, struct snapshot_load *what, struct error *err)
+{
+	uint64_t begun = control_now_us(CLOCK_MONOTONIC);
+	char why[sizeof(err->message)];
+	int result = judge(control, what, err);
+
+	if (result < 0)
+		return result;
+	if (!what->memory_path)
+		string_move(&what->memory_path, &what->backend_path);
+	else
+		what->backend = BACKEND_FILE;
+	result = load(control, what, err);
+	control->times_us[TIMED_LOAD] = control_now_us(CLOCK_MONOTONIC) - begun;
+	if (result == 0) {
+		if (control->state == VM_NOT_STARTED)
+			control->state = VM_PAUSED;
+		snapshot_load_finish(what);
+		return 0;
+	}
+	vm_destroy(control->vm);
+	control->vm = NULL;
+	unset_machine(&control->config);
+	memcpy(why, err->message, sizeof(why));
+	return error_set(err, err->code, "Load snapshot error: %.230s", why);
+}
+
+/* ---- resume ---- */
+
+int control_resume(struct control *control, int clock, struct error *err)
+{
+	int result;
+
+	if (control->standing && clock == CLOCK_UNSET)
+		clock = control->load_clock;
+	if (control->state == VM_RUNNING)
+		return 0;
+	result = vm_set_clock(control->vm, (enum resume_clock)clock, err);
+	if (result == 0 && control->standing)
+		result = vm_start(control->vm, err);
+	else if (result == 0)
+		vm_resume(control->vm);
+	if (result < 0)
+		return result;
+	control->standing = false;
+	control->state = VM_RUNNING;
+	return 0;
+}
