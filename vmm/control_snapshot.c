@@ -26,9 +26,10 @@ int control_snapshot_create(struct control *control, struct snapshot_create *wha
 	const struct snapshot_owner owner = {.done = job_done, .context = control};
 
 	if (vm_is_debugged(control->vm))
-		return error_set(err, EBUSY,
-				 "A debugger is attached, and a snapshot would hold its breakpoints: "
-				 "it has to be detached first.");
+		return error_set(
+			err, EBUSY,
+			"A debugger is attached, and a snapshot would hold its breakpoints: "
+			"it has to be detached first.");
 	control->job_begun = control_now_us(CLOCK_MONOTONIC);
 	control->job =
 		snapshot_begin(control->vm, &control->config, what, control->loop, &owner, err);

@@ -360,9 +360,11 @@ struct vcpu_state *vm_vcpu_states(const struct vm *vm, const struct vm_image *im
 	struct state_reader reader;
 	int result = 0;
 
-	if (!states)
-		result = error_set(err, ENOMEM, "vCPUs: out of memory");
-	else if (state_count(image->state, STATE_VCPU) != count)
+	if (!states) {
+		error_set(err, ENOMEM, "vCPUs: out of memory");
+		return NULL;
+	}
+	if (state_count(image->state, STATE_VCPU) != count)
 		result = error_set(err, EINVAL, "%u vCPUs in the snapshot, %u in its configuration",
 				   state_count(image->state, STATE_VCPU), count);
 	for (unsigned int i = 0; result == 0 && i < count; i++) {
