@@ -172,7 +172,8 @@ def right_bodies(name: str, schema: dict):
     yield {key: a_value(f"{name}.{key}", properties[key]) for key in properties}
     for key, field in properties.items():
         for value in right_values(f"{name}.{key}", field):
-            yield least | {key: value}
+            if value is not None or key not in NEEDED.get(name, []):
+                yield least | {key: value}
 
 
 def wrong_bodies(name: str, schema: dict):
@@ -186,7 +187,7 @@ def wrong_bodies(name: str, schema: dict):
             yield json.dumps(least | {key: value}), key
         yield json.dumps(least | {key.upper(): a_value(f"{name}.{key}", field)}), key.upper()
         pair = f"{json.dumps(key)}: {json.dumps(a_value(f'{name}.{key}', field))}"
-        yield "{" + pair + ", " + pair + "}", key
+        yield "{" + pair + ", " + pair + "}", key if len(key) < 20 else "duplicate"
     for text in ("[]", "1", "null", '"x"', "{", "{} {}", "x", "\0"):
         yield text, ""
 
