@@ -30,12 +30,12 @@ command command_restore;
 command command_snapshot_merge;
 command command_snapshot_verify;
 
-/* A microVM that begins by what `start` asks of its monitor, from the state's claim to the exit
+/* A microVM that starts by what `begin` asks of its monitor, from the state's claim to the exit
  * status. The options are those about the session; their `program` is its name in messages. */
 struct run_options;
 struct session;
 int command_session(const struct run_options *options,
-		    int (*start)(struct session *session, const struct run_options *options,
+		    int (*begin)(struct session *session, const struct run_options *options,
 				 struct error *err));
 
 /* "mote: message" on standard error; returns status. */
