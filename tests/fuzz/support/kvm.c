@@ -48,6 +48,12 @@ int kvm_capability(int fd, unsigned int capability)
 	return 0;
 }
 
+int kvm_create_vm(struct kvm *kvm, unsigned long type, struct error *err)
+{
+	(void)kvm, (void)type;
+	return error_set(err, 38, "no VM");
+}
+
 /* No vCPU is made: only what becomes of its section is looked at. */
 int kvm_create_vcpu(int vm_fd, unsigned int index, struct error *err)
 {
