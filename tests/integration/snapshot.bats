@@ -264,7 +264,7 @@ differences() {
 @test "GET / is answered while 512 MiB are written" {
 	MEM=640
 	vmm_start
-	start_program "$PROGRAMS/allocate" 512
+	start_program "$PROGRAMS/allocate" 512 hold
 	printed 0
 	vm Paused
 	curl -sS --unix-socket "$SOCKET" -w '%{http_code}' -X PUT http://localhost/snapshot/create \
@@ -298,10 +298,10 @@ vm_refused() {
 		restore a
 		curl -sS --unix-socket "$SOCKET" -X PUT http://localhost/snapshot/create \
 			-d '{"snapshot_path": "a.state", "mem_file_path": "a.memory"}' >/dev/null 2>&1 3>&- &
+		writing=$!
 		sleep "0.$((RANDOM % 3))$((RANDOM % 10))"
 		kill -9 "$VMM"
-		wait "$VMM" || :
-		wait
+		wait "$VMM" "$writing" || :
 		VMM=
 	done
 	restore a '"resume_vm": true'

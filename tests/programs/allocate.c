@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* allocate MIB: takes that much in one piece, fills and checks it. allocate exhaust: takes
- * pieces of 1 MiB, filling each, until there are no more, which must come as NULL. */
+/* allocate MIB [hold]: takes that much in one piece, fills and checks it; with hold says so, and
+ * waits. allocate exhaust: takes pieces of 1 MiB, filling each, until there are no more, which
+ * must come as NULL. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MIB = 1 << 20 };
 
-static int allocate(size_t mib)
+static int allocate(size_t mib, int hold)
 {
 	unsigned char *bytes = malloc(mib * MIB);
 
@@ -21,6 +23,11 @@ static int allocate(size_t mib)
 	for (size_t i = 0; i < mib * MIB; i += 997)
 		if (bytes[i] != (unsigned char)(i / MIB))
 			return 1;
+	if (hold) {
+		puts("filled");
+		fflush(stdout);
+		pause();
+	}
 	free(bytes);
 	return 0;
 }
@@ -41,7 +48,7 @@ static int exhaust(void)
 
 int main(int argc, char **argv)
 {
-	if (argc != 2)
+	if (argc < 2)
 		return 2;
-	return strcmp(argv[1], "exhaust") ? allocate((size_t)atol(argv[1])) : exhaust();
+	return strcmp(argv[1], "exhaust") ? allocate((size_t)atol(argv[1]), argc > 2) : exhaust();
 }
