@@ -192,7 +192,10 @@ monitor_is_well() {
 
 @test "a storm of interrupts, a busy device: no tick of the timer is lost, the API answers" {
 	hostile storm
-	runs
+	for _ in 1 2 3; do # it may be over by then
+		api GET / --max-time 2
+		expect "$status_code" 200
+	done
 	ends exited "guest powered off" $'storm: no tick lost*load: no tick lost*interrupts 0x7d0*wrong 0x0'
 }
 
