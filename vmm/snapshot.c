@@ -156,10 +156,8 @@ static int write_all(struct snapshot_job *job, struct error *err)
 
 	snapshot_config_save(job->config, &state);
 	result = vm_save(job->vm, &state, err);
-	if (result == 0) {
-		vm_mark(job->vm, job->header.id);
+	if (result == 0)
 		result = write_memory(job, err);
-	}
 	if (result == 0)
 		result = write_state(job, &state, err);
 	state_writer_free(&state);
@@ -245,7 +243,10 @@ static int job_init(struct snapshot_job *job, struct error *err)
 				       header->id, err);
 	if (result == 0)
 		result = job_watch(job, err);
-	return result < 0 ? result : start_worker(job, err);
+	if (result < 0)
+		return result;
+	vm_mark(job->vm, header->id);
+	return start_worker(job, err);
 }
 
 struct snapshot_job *snapshot_begin(struct vm *vm, const struct vm_config *config,

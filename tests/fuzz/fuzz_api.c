@@ -44,7 +44,8 @@ static void answer(struct control *control, const struct http_request *request)
 	size_t length;
 	char *bytes;
 
-	check(routes_answer(control, request, false, &reply));
+	if (!routes_answer(control, request, ROUTE_FIRST, &reply))
+		check(routes_answer(control, request, ROUTE_LAST, &reply));
 	check_reply(&reply);
 	bytes = reply_format(&reply, request->keep_alive, request->method == HTTP_HEAD, &length);
 	if (request->method != HTTP_HEAD)

@@ -27,6 +27,15 @@ static void on_ended(void *context, const struct control_exit *ended)
 		check_message(ended->reason);
 }
 
+static bool on_stop(void *context, const struct control_stop *stop)
+{
+	check(context == &device);
+	check(stop->signal >= 0 && stop->signal <= 64);
+	if (stop->reason[0])
+		check_message(stop->reason);
+	return stop->fault;
+}
+
 static void store(uint64_t offset, unsigned int size, uint64_t value)
 {
 	uint64_t progress = 0;
@@ -118,6 +127,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.page = RAM + PAGE,
 		.streams = &streams,
 		.ended = on_ended,
+		.stop = on_stop,
+		.stop_context = &device,
 		.context = &device,
 	};
 	check(control_page_init(&device, &err) == 0);
