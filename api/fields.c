@@ -184,15 +184,13 @@ static int read_unbuilt(const struct field *field, const json_t *value, void *to
 
 static int read_object(const struct field *field, const json_t *value, void *to, struct error *err)
 {
-	char why[sizeof(err->message)];
 	const char *culprit;
 
 	if (!json_is_object(value))
 		return wrong_type(field, "an object", err);
 	if (fields_read(field->members, value, to, &culprit, err) == 0)
 		return 0;
-	memcpy(why, err->message, sizeof(why));
-	return error_set(err, err->code, "field `%s`: %.200s", field->name, why);
+	return error_about(err, "field `%s`", field->name);
 }
 
 static reader *const readers[FIELD_KIND_COUNT] = {

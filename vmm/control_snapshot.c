@@ -127,7 +127,6 @@ static int load(struct control *control, const struct snapshot_load *what, struc
 int control_snapshot_load(struct control *control, struct snapshot_load *what, struct error *err)
 {
 	uint64_t begun = control_now_us(CLOCK_MONOTONIC);
-	char why[sizeof(err->message)];
 	int result = judge(control, what, err);
 
 	if (result < 0)
@@ -147,8 +146,7 @@ int control_snapshot_load(struct control *control, struct snapshot_load *what, s
 	vm_destroy(control->vm);
 	control->vm = NULL;
 	unset_machine(&control->config);
-	memcpy(why, err->message, sizeof(why));
-	return error_set(err, err->code, "Load snapshot error: %.230s", why);
+	return error_about(err, "Load snapshot error");
 }
 
 /* ---- resume ---- */

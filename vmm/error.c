@@ -45,3 +45,15 @@ int error_errno(struct error *err, const char *format, ...)
 	err->code = code;
 	return -code;
 }
+
+int error_about(struct error *err, const char *format, ...)
+{
+	char about[sizeof(err->message)], why[sizeof(err->message)];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(about, sizeof(about), format, args);
+	va_end(args);
+	memcpy(why, err->message, sizeof(why));
+	return error_set(err, err->code, "%s: %s", about, why);
+}

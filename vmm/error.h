@@ -19,4 +19,7 @@ int error_set(struct error *err, int code, const char *format, ...)
 /* Like error_set() with errno as the code and ": strerror" appended. */
 int error_errno(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Puts words and ": " in front of the message that is there; the code stays. Returns -code. */
+int error_about(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 #endif

@@ -48,15 +48,6 @@ static int read_all(int fd, const char *path, uint8_t *bytes, size_t size, struc
 	return 0;
 }
 
-/* Puts the file's name in front of what is wrong with it. */
-static int about(const char *path, struct error *err)
-{
-	char why[sizeof(err->message)];
-
-	memcpy(why, err->message, sizeof(why));
-	return error_set(err, err->code, "%.100s: %.140s", path, why);
-}
-
 static int open_state(struct snapshot *snapshot, const char *path, struct error *err)
 {
 	uint64_t size;
@@ -74,7 +65,7 @@ static int open_state(struct snapshot *snapshot, const char *path, struct error 
 				 : error_set(err, ENOMEM, "%s: out of memory", path);
 	close(fd);
 	if (result == 0 && state_open(&snapshot->state, snapshot->bytes, size, err) < 0)
-		result = about(path, err);
+		result = error_about(err, "%.100s", path);
 	return result;
 }
 

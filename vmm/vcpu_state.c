@@ -77,7 +77,6 @@ void vcpu_state_load(struct vcpu_state *state, struct state_reader *reader)
 int vcpu_restore(struct vcpu *vcpu, const struct vcpu_state *from, enum reg_restore step,
 		 struct error *err)
 {
-	char why[sizeof(err->message)];
 	int result;
 
 	vcpu->off = from->off;
@@ -88,8 +87,5 @@ int vcpu_restore(struct vcpu *vcpu, const struct vcpu_state *from, enum reg_rest
 	regs_trust_table(&vcpu->regs, from->same_kernel);
 	result = regs_restore(&vcpu->regs, &from->registers, &from->fresh, step, err);
 	regs_trust_table(&vcpu->regs, false);
-	if (result == 0)
-		return 0;
-	memcpy(why, err->message, sizeof(why));
-	return error_set(err, err->code, "vCPU %u: %.200s", vcpu->index, why);
+	return result < 0 ? error_about(err, "vCPU %u", vcpu->index) : 0;
 }

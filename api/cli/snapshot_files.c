@@ -76,19 +76,14 @@ static int paths(const char *name, char *state, char *memory, struct error *err)
 
 static int open_both(struct opened *opened, const char *name, struct error *err)
 {
-	char why[sizeof(err->message)];
 	int result = paths(name, opened->state_path, opened->memory_path, err);
 
 	opened->bytes = NULL;
 	opened->memory_fd = -1;
 	if (!result)
 		result = read_state(opened, err);
-	if (result && opened->bytes) {
-		memcpy(why, err->message, sizeof(why));
-		return error_set(err, err->code, "%.100s: %.140s", opened->state_path, why);
-	}
 	if (result)
-		return result;
+		return opened->bytes ? error_about(err, "%.100s", opened->state_path) : result;
 	opened->memory_fd = open(opened->memory_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	return opened->memory_fd < 0 ? error_errno(err, "%s", opened->memory_path) : 0;
 }

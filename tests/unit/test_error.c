@@ -64,6 +64,18 @@ static void test_message_is_one_line(void **state)
 	assert_string_equal(err.message, "a?b: No such file or directory");
 }
 
+static void test_words_in_front_keep_the_code(void **state)
+{
+	struct error err = {0};
+
+	(void)state;
+	error_set(&err, ENOSPC, "the checksum is another");
+	assert_error(error_about(&err, "%.5s", "a.state"), err, ENOSPC,
+		     "a.sta: the checksum is another");
+	assert_error(error_about(&err, "Load"), err, ENOSPC,
+		     "Load: a.sta: the checksum is another");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -72,6 +84,7 @@ int main(void)
 		cmocka_unit_test(test_errno_survives_formatting),
 		cmocka_unit_test(test_long_message_is_cut_not_overrun),
 		cmocka_unit_test(test_message_is_one_line),
+		cmocka_unit_test(test_words_in_front_keep_the_code),
 	};
 
 	return cmocka_run_group_tests_name("error", tests, NULL, NULL);
