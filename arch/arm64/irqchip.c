@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The GIC in a snapshot: tables of its registers, in restore order. What is pending comes after
- * what decides whether it is an edge or a level, and after the levels of the lines; enabling the
- * distributor comes last. There is no ITS and so no LPI.
+/* The GIC in a snapshot: tables of its registers, in restore order. The distributor is enabled
+ * first: what becomes pending in a disabled one, KVM never queues for its vCPU, and its line, high
+ * already, can't rise again. What is pending comes after what decides whether it is an edge or a
+ * level, and after the levels of the lines. There is no ITS and so no LPI.
  * Sources: Linux Documentation/virt/kvm/devices/arm-vgic.rst and arm-vgic-v3.rst; Arm GIC
  * Architecture Specification (IHI 0069), chapter 12. */
 #include <errno.h>
@@ -37,6 +38,7 @@ _Static_assert(ARM64_INTERRUPTS == 64, "the tables below");
 
 static const struct gic_row v3[] = {
 	{DIST, 0x0008, 1, GIC_ALWAYS}, /* IIDR: the behaviour that the guest knows */
+	{DIST, 0x0000, 1, 0}, /* CTLR */
 	{REDIST, 0x0008, 2, GIC_CPU | GIC_READ_ONLY}, /* TYPER */
 	{REDIST, 0x0010, 2, GIC_CPU}, /* STATUSR, WAKER */
 	{REDIST, 0x0070, 4, GIC_CPU}, /* PROPBASER, PENDBASER */
@@ -57,7 +59,6 @@ static const struct gic_row v3[] = {
 	{LEVEL, LINE(32), 1, 0},
 	{DIST, 0x0204, 1, 0}, /* ISPENDR */
 	{DIST, 0x0304, 1, 0}, /* ISACTIVER */
-	{DIST, 0x0000, 1, 0}, /* CTLR */
 	{SYSREG, ICC(0, 12, 12, 5), 1, GIC_CPU | GIC_WIDE}, /* ICC_SRE_EL1 */
 	{SYSREG, ICC(0, 12, 12, 4), 1, GIC_CPU | GIC_WIDE}, /* ICC_CTLR_EL1 */
 	{SYSREG, ICC(0, 4, 6, 0), 1, GIC_CPU | GIC_WIDE}, /* ICC_PMR_EL1 */
@@ -79,6 +80,7 @@ static const struct gic_row v3[] = {
  * out anew. */
 static const struct gic_row v2[] = {
 	{DIST, 0x008, 1, GIC_ALWAYS}, /* IIDR: groups can be written after it */
+	{DIST, 0x000, 1, 0}, /* CTLR */
 	{DIST, 0x080, 1, GIC_CPU}, /* IGROUPR0 */
 	{DIST, 0x100, 1, GIC_CPU}, /* ISENABLER0 */
 	{DIST, 0x400, 8, GIC_CPU}, /* IPRIORITYR */
@@ -93,7 +95,6 @@ static const struct gic_row v2[] = {
 	{DIST, 0xc08, 2, 0}, /* ICFGR */
 	{DIST, 0x204, 1, 0}, /* ISPENDR */
 	{DIST, 0x304, 1, 0}, /* ISACTIVER */
-	{DIST, 0x000, 1, 0}, /* CTLR */
 	{CPU, 0x00, 3, GIC_CPU}, /* CTLR, PMR, BPR */
 	{CPU, 0x1c, 1, GIC_CPU}, /* ABPR */
 	{CPU, 0xd0, 4, GIC_CPU | GIC_OPTIONAL}, /* APR */

@@ -261,6 +261,21 @@ differences() {
 	expect "$(cat all)" $'one\ntwo\nthree'
 }
 
+@test "interrupts that were pending come afterwards" {
+	vmm_start
+	put /machine-config '{"vcpu_count": 1, "mem_size_mib": 64}'
+	put /boot-source "{\"kernel_image_path\": \"$GUESTS/pending\"}"
+	put /actions '{"action_type": "InstanceStart"}'
+	printed 0
+	vm Paused
+	create a
+	# It takes them once it sees this.
+	printf '\1' | dd of=a.memory bs=1 seek=1M conv=notrunc status=none
+	restore a '"resume_vm": true'
+	api GET /application -H 'Prefer: wait=60'
+	expect "$(cat out)" "timer uart"
+}
+
 @test "GET / is answered while 512 MiB are written" {
 	MEM=640
 	vmm_start
