@@ -9,7 +9,7 @@
 
 #include "vmm/config.h"
 #include "vmm/loop.h"
-#include "vmm/state_file.h"
+#include "vmm/snapshot_input.h"
 #include "vmm/vm.h"
 
 /* What is to be written. The paths are on the heap. */
@@ -54,9 +54,7 @@ int snapshot_end(struct snapshot_job *job, struct error *err);
 /* ---- reading ---- */
 
 struct snapshot {
-	struct state_file state;
-	uint8_t *bytes; /* of the state file; NULL: not open */
-	int memory_fd; /* -1: the memory comes from elsewhere */
+	struct snapshot_input input; /* BACKEND_UFFD: the state only */
 	char *handler; /* BACKEND_UFFD: borrowed */
 };
 

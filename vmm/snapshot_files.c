@@ -130,6 +130,27 @@ int snapshot_file_write(const struct snapshot_file *file, const void *bytes, siz
 	return 0;
 }
 
+int snapshot_file_read(int fd, const char *path, void *bytes, size_t length, uint64_t offset,
+		       struct error *err)
+{
+	char *to = bytes;
+
+	while (length) {
+		ssize_t got = pread(fd, to, length, (off_t)offset);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return error_errno(err, "%s", path);
+		if (got == 0)
+			return error_set(err, EIO, "%s: shorter than it was", path);
+		to += got;
+		offset += (uint64_t)got;
+		length -= (size_t)got;
+	}
+	return 0;
+}
+
 static int sync_directory(const char *path, struct error *err)
 {
 	char directory[PATH_MAX];

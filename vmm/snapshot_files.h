@@ -33,6 +33,10 @@ int snapshot_files_create(struct snapshot_files *files, const char *state_path,
 int snapshot_file_write(const struct snapshot_file *file, const void *bytes, size_t length,
 			uint64_t offset, struct error *err);
 
+/* All of it, or an error that names the path. */
+int snapshot_file_read(int fd, const char *path, void *bytes, size_t length, uint64_t offset,
+		       struct error *err);
+
 /* Makes both safe and gives them their names. After an error neither or both of them count. */
 int snapshot_files_commit(struct snapshot_files *files, struct error *err);
 

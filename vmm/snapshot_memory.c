@@ -8,26 +8,9 @@
 #include <unistd.h>
 
 #include "vmm/dev/control_abi.h"
+#include "vmm/snapshot_files.h"
 
 enum { RUN_BYTES = 1 << 20 };
-
-static int read_run(int fd, const char *path, uint8_t *bytes, size_t length, off_t at,
-		    struct error *err)
-{
-	while (length) {
-		ssize_t got = pread(fd, bytes, length, at);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return got < 0 ? error_errno(err, "%s", path)
-				       : error_set(err, EIO, "%s: shorter than it was", path);
-		bytes += got;
-		length -= (size_t)got;
-		at += got;
-	}
-	return 0;
-}
 
 /* From `at` on the next bytes that are no hole, in whole pages: where they are and how many; 0:
  * none is left. A file system that can't tell has no holes. */
@@ -66,7 +49,7 @@ int snapshot_memory_walk(int fd, const char *path,
 	if (fstat(fd, &status) < 0)
 		result = error_errno(err, "%s", path);
 	while (result == 0 && (length = next_run(fd, status.st_size, &at)) > 0) {
-		result = read_run(fd, path, bytes, length, at, err);
+		result = snapshot_file_read(fd, path, bytes, length, (uint64_t)at, err);
 		if (result == 0)
 			result = visit(context, (uint64_t)at, bytes, length, err);
 		at += (off_t)length;
@@ -121,8 +104,9 @@ int snapshot_memory_judge(const struct state_header *header, int fd, const char 
 		return error_set(err, EINVAL, "%s: %llu bytes, the snapshot's memory has %llu",
 				 path, (unsigned long long)status.st_size,
 				 (unsigned long long)header->memory_size);
-	result = read_run(fd, path, mark, sizeof(mark),
-			  (off_t)(header->memory_size - CONTROL_AREA_SIZE + CONTROL_SNAPSHOT), err);
+	result =
+		snapshot_file_read(fd, path, mark, sizeof(mark),
+				   header->memory_size - CONTROL_AREA_SIZE + CONTROL_SNAPSHOT, err);
 	if (result < 0)
 		return result;
 	if (memcmp(mark, header->id, sizeof(mark)) != 0)

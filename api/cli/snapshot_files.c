@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `mote snapshot-merge` and `mote snapshot-verify`: about files alone, no microVM. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,9 +10,9 @@
 
 #include "api/cli/commands.h"
 #include "vmm/snapshot_files.h"
+#include "vmm/snapshot_input.h"
 #include "vmm/snapshot_memory.h"
 #include "vmm/snapshot_place.h"
-#include "vmm/state_file.h"
 
 struct files_options {
 	bool help, force;
@@ -32,94 +31,44 @@ static const struct cli_option merge_options[] = {
 	{.name = NULL},
 };
 
-struct opened {
-	char state_path[PATH_MAX + 8], memory_path[PATH_MAX + 8];
-	uint8_t *bytes;
-	struct state_file state;
-	int memory_fd;
-};
-
-static int read_state(struct opened *opened, struct error *err)
-{
-	int fd = open(opened->state_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat status;
-	int result = 0;
-
-	if (fd < 0)
-		return error_errno(err, "%s", opened->state_path);
-	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_size > STATE_FILE_MAX)
-		result = error_set(err, EINVAL, "%s: not the state file of a snapshot",
-				   opened->state_path);
-	if (!result) {
-		opened->bytes = malloc((size_t)status.st_size + 1);
-		if (!opened->bytes)
-			result = error_set(err, ENOMEM, "out of memory");
-		else if (read(fd, opened->bytes, (size_t)status.st_size) != status.st_size)
-			result = error_set(err, EIO, "%s: can't be read", opened->state_path);
-	}
-	close(fd);
-	return result ? result
-		      : state_open(&opened->state, opened->bytes, (size_t)status.st_size, err);
-}
-
-static int paths(const char *name, char *state, char *memory, struct error *err)
+static int paths(const char *name, char state[PATH_MAX], char memory[PATH_MAX], struct error *err)
 {
 	char directory[PATH_MAX];
 	int result = snapshot_place(directory, name, err);
 
-	if (!result) {
-		sprintf(state, "%s/" SNAPSHOT_STATE, directory);
-		sprintf(memory, "%s/" SNAPSHOT_MEMORY, directory);
-	}
-	return result;
-}
-
-static int open_both(struct opened *opened, const char *name, struct error *err)
-{
-	int result = paths(name, opened->state_path, opened->memory_path, err);
-
-	opened->bytes = NULL;
-	opened->memory_fd = -1;
-	if (!result)
-		result = read_state(opened, err);
 	if (result)
-		return opened->bytes ? error_about(err, "%.100s", opened->state_path) : result;
-	opened->memory_fd = open(opened->memory_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	return opened->memory_fd < 0 ? error_errno(err, "%s", opened->memory_path) : 0;
+		return result;
+	if (snprintf(state, PATH_MAX, "%s/" SNAPSHOT_STATE, directory) >= PATH_MAX ||
+	    snprintf(memory, PATH_MAX, "%s/" SNAPSHOT_MEMORY, directory) >= PATH_MAX)
+		return error_set(err, ENAMETOOLONG, "%.80s…: the path is too long", name);
+	return 0;
 }
 
-static void close_both(struct opened *opened)
+static int open_both(struct snapshot_input *input, const char *name, struct error *err)
 {
-	free(opened->bytes);
-	if (opened->memory_fd >= 0)
-		close(opened->memory_fd);
-}
+	char state[PATH_MAX], memory[PATH_MAX];
+	int result = paths(name, state, memory, err);
 
-/* A Diff by itself is judged as a memory that nothing has to be merged into. */
-static int judge(const struct opened *opened, struct error *err)
-{
-	struct state_header header = opened->state.header;
-
-	header.kind = STATE_FULL;
-	return snapshot_memory_judge(&header, opened->memory_fd, opened->memory_path, err);
+	if (!result)
+		result = snapshot_input_state(input, state, err);
+	return result ? result : snapshot_input_memory(input, memory, true, err);
 }
 
 /* ---- verify ---- */
 
+/* The memory's sum is taken over what is no hole, a Diff's over that alone. */
 static int verify(const char *name, struct error *err)
 {
-	struct opened opened;
+	struct snapshot_input input = SNAPSHOT_INPUT_CLOSED;
 	uint64_t sum;
-	int result = open_both(&opened, name, err);
+	int result = open_both(&input, name, err);
 
 	if (!result)
-		result = judge(&opened, err);
-	if (!result)
-		result = snapshot_memory_sum(opened.memory_fd, opened.memory_path, &sum, err);
-	if (!result && sum != opened.state.header.memory_sum)
+		result = snapshot_memory_sum(input.memory_fd, input.memory_path, &sum, err);
+	if (!result && sum != input.state.header.memory_sum)
 		result = error_set(err, EINVAL, "%s: damaged: the checksum is another",
-				   opened.memory_path);
-	close_both(&opened);
+				   input.memory_path);
+	snapshot_input_close(&input);
 	return result;
 }
 
@@ -161,8 +110,8 @@ static int copy_run(void *context, uint64_t offset, const uint8_t *bytes, size_t
 	return snapshot_file_write(context, bytes, length, offset, err);
 }
 
-static int write_merged(struct snapshot_files *files, const struct opened *base,
-			const struct opened *diff, struct error *err)
+static int write_merged(struct snapshot_files *files, const struct snapshot_input *base,
+			const struct snapshot_input *diff, struct error *err)
 {
 	struct state_header header = diff->state.header;
 	int result = 0;
@@ -185,22 +134,23 @@ static int write_merged(struct snapshot_files *files, const struct opened *base,
 	return snapshot_file_write(&files->state, diff->bytes, diff->state.size, 0, err);
 }
 
-static int check_pair(const struct opened *base, const struct opened *diff, struct error *err)
+static int check_pair(const struct snapshot_input *base, const struct snapshot_input *diff,
+		      char **names, struct error *err)
 {
 	const struct state_header *from = &base->state.header, *to = &diff->state.header;
 
 	if (to->kind != STATE_DIFF)
-		return error_set(err, EINVAL, "%s: is not a Diff", diff->state_path);
+		return error_set(err, EINVAL, "%.100s: is not a Diff", names[1]);
 	if (from->memory_size != to->memory_size || memcmp(from->id, to->base, sizeof(to->base)))
-		return error_set(err, EINVAL, "%s: is a Diff to another snapshot than %s",
-				 diff->state_path, base->state_path);
+		return error_set(err, EINVAL, "%.100s: is a Diff to another snapshot than %.100s",
+				 names[1], names[0]);
 	return 0;
 }
 
-static int merge_into(const char *name, const struct opened *base, const struct opened *diff,
-		      bool force, struct error *err)
+static int merge_into(const char *name, const struct snapshot_input *base,
+		      const struct snapshot_input *diff, bool force, struct error *err)
 {
-	char state[PATH_MAX + 8], memory[PATH_MAX + 8], directory[PATH_MAX];
+	char state[PATH_MAX], memory[PATH_MAX], directory[PATH_MAX];
 	struct snapshot_files files;
 	int result = paths(name, state, memory, err);
 
@@ -224,21 +174,17 @@ static int merge_into(const char *name, const struct opened *base, const struct 
 
 static int merge(char **names, bool force, struct error *err)
 {
-	struct opened base, diff = {.memory_fd = -1};
+	struct snapshot_input base = SNAPSHOT_INPUT_CLOSED, diff = SNAPSHOT_INPUT_CLOSED;
 	int result = open_both(&base, names[0], err);
 
 	if (!result)
 		result = open_both(&diff, names[1], err);
 	if (!result)
-		result = check_pair(&base, &diff, err);
-	if (!result)
-		result = judge(&base, err);
-	if (!result)
-		result = judge(&diff, err);
+		result = check_pair(&base, &diff, names, err);
 	if (!result)
 		result = merge_into(names[2], &base, &diff, force, err);
-	close_both(&base);
-	close_both(&diff);
+	snapshot_input_close(&base);
+	snapshot_input_close(&diff);
 	return result;
 }
 
