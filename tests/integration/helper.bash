@@ -53,3 +53,33 @@ expect() {
 		return 1
 	}
 }
+
+# put PATH BODY [STATUS AND REPLY]
+put() {
+	api PUT "$1" -d "$2"
+	expect "$status_code $reply" "${3-204 }"
+}
+
+# start_program PROGRAM [ARGS...]: with $MEM MiB, $CPUS and $TRACK, until it runs.
+start_program() {
+	local arguments
+	arguments=$(python3 -c 'import json, sys; print(json.dumps(sys.argv[1:]))' "${@:2}")
+	put /machine-config "{\"vcpu_count\": ${CPUS-1}, \"mem_size_mib\": ${MEM-128},
+		\"track_dirty_pages\": ${TRACK-false}}"
+	put /application "{\"path\": \"$1\", \"args\": $arguments}"
+	put /actions '{"action_type": "InstanceStart"}'
+	until ! application_is starting; do :; done
+}
+
+application_is() {
+	api GET /application
+	[ "$(json 'r["state"]')" = "$1" ]
+}
+
+# Ends whatever `mote` started.
+kill_all() {
+	local id
+	for id in $(mote ps | sed -n '2,$s/ .*//p'); do
+		mote kill "$id"
+	done
+}

@@ -11,34 +11,11 @@ setup() {
 
 teardown() {
 	vmm_stop
-	for id in $(mote ps | sed -n '2,$s/ .*//p'); do
-		mote kill "$id"
-	done
-}
-
-# put PATH BODY [STATUS]
-put() {
-	api PUT "$1" -d "$2"
-	expect "$status_code $reply" "${3-204 }"
+	kill_all
 }
 
 vm() {
 	api PATCH /vm -d "{\"state\": \"$1\"}"
-}
-
-# start_program PROGRAM [ARGS...]: with 128 MiB or $MEM, until it runs.
-start_program() {
-	local arguments
-	arguments=$(python3 -c 'import json, sys; print(json.dumps(sys.argv[1:]))' "${@:2}")
-	put /machine-config "{\"vcpu_count\": 1, \"mem_size_mib\": ${MEM-128}}"
-	put /application "{\"path\": \"$1\", \"args\": $arguments}"
-	put /actions '{"action_type": "InstanceStart"}'
-	until ! application_is starting; do :; done
-}
-
-application_is() {
-	api GET /application
-	[ "$(json 'r["state"]')" = "$1" ]
 }
 
 wait_for_end() {

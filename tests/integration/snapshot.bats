@@ -12,41 +12,18 @@ setup() {
 	export HOME XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
 	# How often: a tenth in a run that is not long.
 	TIMES=${SNAPSHOT_TIMES:-20}
+	MEM=64
 }
 
 teardown() {
 	vmm_stop
 	[ -n "${BATS_TEST_COMPLETED-}" ] || tail -n 5 all out err
-	for id in $(mote ps | sed -n '2,$s/ .*//p'); do
-		mote kill "$id"
-	done
-}
-
-# put PATH BODY [STATUS]
-put() {
-	api PUT "$1" -d "$2"
-	expect "$status_code $reply" "${3-204 }"
+	kill_all
 }
 
 vm() {
 	api PATCH /vm -d "{\"state\": \"$1\"${2:+, \"clock\": \"$2\"}}"
 	expect "$status_code $reply" "204 "
-}
-
-# start_program PROGRAM [ARGS...]: with $MEM MiB and $CPUS, until it runs.
-start_program() {
-	local arguments
-	arguments=$(python3 -c 'import json, sys; print(json.dumps(sys.argv[1:]))' "${@:2}")
-	put /machine-config "{\"vcpu_count\": ${CPUS-1}, \"mem_size_mib\": ${MEM-64},
-		\"track_dirty_pages\": ${TRACK-false}}"
-	put /application "{\"path\": \"$1\", \"args\": $arguments}"
-	put /actions '{"action_type": "InstanceStart"}'
-	until ! application_is starting; do :; done
-}
-
-application_is() {
-	api GET /application
-	[ "$(json 'r["state"]')" = "$1" ]
 }
 
 # create NAME [TYPE]
