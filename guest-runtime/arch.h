@@ -123,8 +123,13 @@ extern const size_t frame_trampoline_size;
 typedef int64_t (*syscall_handler)(const uint64_t *arguments);
 extern const syscall_handler syscall_table[];
 extern const unsigned syscall_count;
-/* The name of a system call that has no handler, or 0. */
-const char *syscall_name(unsigned number);
+/* Those that have no handler, by name; in no order. */
+struct syscall_name {
+	uint16_t number;
+	char name[24];
+};
+extern const struct syscall_name syscall_names[];
+extern const unsigned syscall_name_count;
 unsigned regs_syscall(const struct regs *regs);
 
 #endif

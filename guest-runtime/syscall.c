@@ -10,11 +10,20 @@
 #include "control.h"
 #include "string.h"
 
+/* 0: it has none. */
+static const char *name_of(unsigned number)
+{
+	for (unsigned i = 0; i < syscall_name_count; i++)
+		if (syscall_names[i].number == number)
+			return syscall_names[i].name;
+	return 0;
+}
+
 static void announce(unsigned number)
 {
 	static char line[96]; /* read by the monitor: physically contiguous */
 	struct text text = TEXT(line);
-	const char *name = syscall_name(number);
+	const char *name = name_of(number);
 
 	text_string(&text, "mote: system call ");
 	text_decimal(&text, number);
@@ -30,7 +39,7 @@ static void announce(unsigned number)
 /* For the monitor's metrics; the page reads as zero before. */
 static void name_unknown(char name[CONTROL_NAME_SIZE], unsigned number)
 {
-	const char *from = syscall_name(number);
+	const char *from = name_of(number);
 
 	for (size_t i = 0; from && from[i] && i < CONTROL_NAME_SIZE - 1; i++)
 		name[i] = from[i];
