@@ -37,34 +37,13 @@ static inline uint64_t page_up(uint64_t address)
 	return (address + PAGE_MASK) & ~PAGE_MASK;
 }
 
-/* mmu.c: user mappings. `access` is a set of the three below; never WRITE with EXEC.
- * OWNED marks a page that belongs to the mapping and goes back to the pool with it. */
-enum { ACCESS_READ = 1, ACCESS_WRITE = 2, ACCESS_EXEC = 4, MAP_OWNED = 8 };
-
-struct mapping {
-	uint64_t physical;
-	unsigned access; /* 0: there, but not accessible */
-	bool owned;
-};
-
-/* Makes the user half empty. */
-void mmu_init(void);
-/* Maps or replaces one page. The tables come from pages.h and are charged by the caller. */
-void mmu_map(uint64_t address, uint64_t physical, unsigned access);
-/* False: nothing is there. */
-bool mmu_lookup(uint64_t address, struct mapping *mapping);
-/* Changes the access of the pages that are there, from start to end. WRITE is left out for
- * pages that aren't owned: they are copied at the first write. */
-void mmu_protect(uint64_t start, uint64_t end, unsigned access);
-/* Forgets the pages, and gives those that were owned back to the pool. */
-void mmu_unmap(uint64_t start, uint64_t end);
-/* Forgets one page without giving it back. */
-void mmu_release(uint64_t address);
-/* Gives the tables back that no page from start to end needs. Both are the limits of the
- * gap around an unmapped range: nothing may be mapped between them. */
-void mmu_trim(uint64_t start, uint64_t end);
-/* Tables that start … end may need and previous_end - 1 did not (0: there is none). */
-uint64_t mmu_tables(uint64_t start, uint64_t end, uint64_t previous_end);
+/* tlb.c: what the CPU remembers of the page tables of user mode (mmu.h); entry.h has what their
+ * entries look like. */
+void tlb_start(const uint64_t *root);
+/* The translations of these addresses; of all; what is cached of a table that covers one. */
+void tlb_forget(const uint64_t *addresses, unsigned count);
+void tlb_forget_all(void);
+void tlb_forget_table(uint64_t address);
 
 /* interrupts.c */
 void interrupts_init(const struct machine *machine);

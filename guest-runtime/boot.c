@@ -6,6 +6,7 @@
 #include "file.h"
 #include "filesystem.h"
 #include "machine.h"
+#include "mmu.h"
 #include "pages.h"
 #include "panic.h"
 #include "program.h"

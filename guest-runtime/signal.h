@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "mmu.h"
+
 struct regs;
 
 /* A system call that a signal broke: it happens again, or gives -EINTR, as the action's

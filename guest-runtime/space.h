@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "arch.h"
+#include "mmu.h"
 
 struct node;
 struct fault;

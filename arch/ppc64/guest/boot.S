@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From the monitor's entry (real mode, little-endian, r3 = device tree) to runtime_main with
  * the MMU on, or, where the monitor refuses the tables, still in real mode: the same
- * addresses hold there, and mmu_init() can say what is wrong. */
+ * addresses hold there, and tlb_start() can say what is wrong. */
 #include "cpu.h"
 
 #define PROC_TABLE_NEW_RADIX 0x1d	/* register, radix, and tlbie is ours */
