@@ -155,8 +155,8 @@ int control_resume(struct control *control, int clock, struct error *err)
 {
 	int result;
 
-	if (control->standing && clock == CLOCK_UNSET)
-		clock = control->load_clock;
+	if (clock == CLOCK_UNSET)
+		clock = control->standing ? control->load_clock : CLOCK_GUEST;
 	if (control->state == VM_RUNNING)
 		return 0;
 	result = vm_set_clock(control->vm, (enum resume_clock)clock, err);

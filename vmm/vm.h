@@ -56,9 +56,8 @@ int vm_start(struct vm *vm, struct error *err);
 /* Returns when every vCPU is out of the guest and no device moves. Time goes on in the guest. */
 void vm_pause(struct vm *vm);
 
-/* Before vm_resume(), or before vm_start() of a restored VM: what the guest's clock is to show.
- * CLOCK_UNSET: of a pause, that time has passed, which costs nothing; of a restore, that it has
- * not. The guest is told where it has to look at the wall clock again. */
+/* Before vm_resume(), or before vm_start() of a restored VM: whether the guest's clock is to show
+ * the time since the pause. The guest is told where it has to look at the wall clock again. */
 int vm_set_clock(struct vm *vm, enum resume_clock clock, struct error *err);
 void vm_resume(struct vm *vm);
 

@@ -266,6 +266,9 @@ static void test_clock_of_a_resume(void **state)
 	assert_ok(request(&patch), err);
 	assert_int_equal(fake_kvm_count(KVM_GET_ONE_REG), 1);
 	assert_int_equal(clock_sets(), 1);
+	assert_ok(ask(OP_PAUSE), err);
+	assert_ok(ask(OP_RESUME), err); /* that is the default */
+	assert_int_equal(clock_sets(), 2);
 }
 
 static void test_watchdog_stops_a_silent_guest(void **state)
