@@ -256,6 +256,29 @@ differences() {
 	expect "$(cat out)" "timer uart"
 }
 
+@test "a handler of page faults that knows Firecracker's protocol alone" {
+	vmm_start
+	start_program "$PROGRAMS/endure" 1000000 3
+	printed 20
+	vm Paused
+	create a
+	gather
+	vmm_stop
+	python3 "$TOP/tests/uffd_handler.py" "$PWD/uffd" a.memory served 3>&- &
+	handler=$!
+	until [ -S uffd ]; do kill -0 $handler; done
+	vmm_start
+	put /snapshot/load "{\"snapshot_path\": \"a.state\", \"resume_vm\": true,
+		\"mem_backend\": {\"backend_type\": \"Uffd\", \"backend_path\": \"$PWD/uffd\"}}"
+	printed 20
+	ends_well
+	# What the guest has touched, and no more.
+	[ "$(cat served)" -gt 10 ]
+	[ "$(cat served)" -lt $((64 * 1048576 / $(getconf PAGESIZE) / 2)) ]
+	vmm_stop
+	wait $handler
+}
+
 @test "GET / is answered while 512 MiB are written" {
 	MEM=640
 	vmm_start
