@@ -41,7 +41,7 @@ struct machine_vcpus {
 	void *context;
 };
 
-/* What the machine is made of. Set before the first instruction, but for mode. */
+/* What the machine is made of. Set before the first instruction, but for what is atomic. */
 struct machine {
 	const struct kvm *kvm;
 	int vm_fd;
@@ -53,6 +53,8 @@ struct machine {
 			   false: KVM starts them */
 	struct machine_vcpus vcpus;
 	uint64_t mode; /* what the guest sets for all vCPUs at once, arch/X's own; atomic */
+	uint64_t page_tables; /* where it has told the monitor that they are, arch/X's own; 0: it
+				 has not; atomic */
 	uint64_t timebase_hz; /* of the guest's clock */
 	uint32_t virtio_count;
 	const struct memory *memory;
@@ -119,13 +121,14 @@ bool arch_debug_fits(const struct debug_point *point);
 void arch_debug_control(struct kvm_guest_debug *control, const struct debug_point *points,
 			unsigned int count, bool step);
 /* The instruction that traps, as KVM gives it to the monitor; its length in bytes. */
-unsigned int arch_debug_trap(const struct regs *regs, uint8_t *bytes);
-/* What a KVM_EXIT_DEBUG was. */
-int arch_debug_event(const struct kvm_run *run, struct regs *regs, struct debug_event *event,
-		     struct error *err);
+unsigned int arch_debug_trap(struct regs *regs, uint8_t *bytes);
+/* What a KVM_EXIT_DEBUG was. A trap that has been taken back meanwhile is a step of nobody's. */
+int arch_debug_event(const struct kvm_run *run, struct regs *regs, const struct memory *memory,
+		     struct debug_event *event, struct error *err);
 /* A stop that is nobody's here: the guest takes it as its own debug exception. */
 int arch_debug_inject(const struct kvm_run *run, struct regs *regs, struct error *err);
-/* One instruction: how to get over it; then whether an event was the end of it. */
+/* One instruction: how to get over it; then whether an event was the end of it. An unknown one,
+ * before the vCPU is entered again: KVM may have carried it out itself. */
 int arch_step_begin(struct debug_step *step, struct regs *regs, const struct memory *memory,
 		    struct error *err);
 int arch_step_event(struct debug_step *step, struct regs *regs, const struct memory *memory,

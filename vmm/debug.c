@@ -10,6 +10,15 @@
 
 /* ---- standing still and going on ---- */
 
+static void rest(struct vcpu *vcpu, void *context)
+{
+	struct error err;
+
+	(void)context;
+	debug_cpu_rest(&vcpu->debug, &vcpu->regs, &err);
+}
+
+/* What is looked at then is the guest's: of a step halfway nothing is left. */
 static void stand_still(struct debug *debug)
 {
 	if (debug->stopped)
@@ -18,6 +27,8 @@ static void stand_still(struct debug *debug)
 		vcpu_hold(&debug->vcpus[i], true);
 	for (unsigned int i = 0; i < debug->vcpu_count; i++)
 		vcpu_wait_parked(&debug->vcpus[i]);
+	for (unsigned int i = 0; i < debug->vcpu_count; i++)
+		vcpu_call(&debug->vcpus[i], rest, NULL);
 	debug->stopped = true;
 	debug->owner.still(debug->owner.context, true);
 }
@@ -95,10 +106,8 @@ static void plan(struct vcpu *vcpu, void *context)
 {
 	struct plan *plan = context;
 
-	plan->result = debug_cpu_rest(&vcpu->debug, &vcpu->regs, plan->err);
-	if (plan->result == 0)
-		plan->result = debug_cpu_plan(&vcpu->debug, &vcpu->regs, plan->plan, plan->start,
-					      plan->end, plan->err);
+	plan->result = debug_cpu_plan(&vcpu->debug, &vcpu->regs, plan->plan, plan->start, plan->end,
+				      plan->err);
 }
 
 static void go_on(struct debug *debug, const struct gdb_resume *by_thread)
@@ -351,59 +360,6 @@ static const char *thread_name(void *context, unsigned int thread)
 	return "vCPU";
 }
 
-static char *threads_xml(const struct debug *debug)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *to = open_memstream(&text, &size);
-
-	if (!to)
-		return NULL;
-	fputs("<?xml version=\"1.0\"?>\n<threads>\n", to);
-	for (unsigned int i = 0; i < debug->vcpu_count; i++)
-		fprintf(to, "<thread id=\"%x\" core=\"%u\" name=\"vCPU %u\"/>\n", i + 1, i, i);
-	fputs("</threads>\n", to);
-	fclose(to);
-	return text;
-}
-
-/* Addresses are virtual: any may be memory. */
-static char *memory_xml(const struct debug *debug)
-{
-	(void)debug;
-	return strdup("<?xml version=\"1.0\"?>\n<memory-map>\n<memory type=\"ram\" start=\"0x0\" "
-		      "length=\"0xffffffffffffffff\"/>\n</memory-map>\n");
-}
-
-static char *exec_file(const struct debug *debug)
-{
-	return debug->owner.program ? realpath(debug->owner.program, NULL) : NULL;
-}
-
-static char *target_xml(const struct debug *debug)
-{
-	return debug_regs_xml(&debug->regs);
-}
-
-static const struct {
-	const char *object, *annex; /* annex NULL: any */
-	char *(*make)(const struct debug *debug);
-} documents[] = {
-	{"features", "target.xml", target_xml},
-	{"memory-map", "", memory_xml},
-	{"exec-file", NULL, exec_file},
-	{"threads", "", threads_xml},
-};
-
-static char *document(void *context, const char *object, const char *annex)
-{
-	for (size_t i = 0; i < sizeof(documents) / sizeof(documents[0]); i++)
-		if (!strcmp(documents[i].object, object) &&
-		    (!documents[i].annex || !strcmp(documents[i].annex, annex)))
-			return documents[i].make(context);
-	return NULL;
-}
-
 static uint64_t bias(void *context)
 {
 	struct debug *debug = context;
@@ -486,7 +442,7 @@ const struct gdb_target debug_target = {
 	.read = read_memory,
 	.write = write_memory,
 	.point = change_point,
-	.document = document,
+	.document = debug_document,
 	.resume = resume,
 	.interrupt = interrupt,
 	.stopped = stopped,

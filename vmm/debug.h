@@ -59,6 +59,9 @@ bool debug_attached(const struct debug *debug); /* any thread */
 /* The guest has ended. */
 void debug_ended(struct debug *debug, bool by_signal, int number);
 
+/* Of debug_text.c, as struct gdb_target has it. */
+char *debug_document(void *context, const char *object, const char *annex);
+
 /* Of debug.c, for debug_server.c: somebody connects, or is no longer there. */
 extern const struct gdb_target debug_target;
 int debug_attach(struct debug *debug, struct error *err);

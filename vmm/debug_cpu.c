@@ -2,6 +2,7 @@
 #include "vmm/debug_cpu.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 
 /* ---- what KVM is told ---- */
@@ -41,40 +42,92 @@ static int control(const struct debug_cpu *cpu, const struct regs *regs, struct 
 			  : 0;
 }
 
+/* Of what was before, the traps still stand: those of both don't come and go. */
+static int take_step(struct debug_cpu *cpu, const struct debug_step *before, struct regs *regs,
+		     struct error *err)
+{
+	int result = debug_traps_lay(cpu->shared, &cpu->step, err);
+
+	debug_traps_lift(cpu->shared, before);
+	if (result < 0)
+		cpu->step.trap_count = 0;
+	return result < 0 ? result : control(cpu, regs, err);
+}
+
 static int begin(struct debug_cpu *cpu, struct regs *regs, struct error *err)
 {
+	const struct debug_step before = cpu->step;
+	bool steps = cpu->plan == DEBUG_STEP || cpu->plan == DEBUG_TO_USER;
 	int result = 0;
 
-	cpu->step = (struct debug_step){0};
-	if (cpu->plan == DEBUG_STEP || cpu->plan == DEBUG_TO_USER)
+	cpu->step = (struct debug_step){.by_kvm = steps && cpu->shared->limits.step_by_kvm};
+	if (steps)
 		result = arch_step_begin(&cpu->step, regs, cpu->shared->memory, err);
-	return result < 0 ? result : control(cpu, regs, err);
+	if (result < 0)
+		cpu->step.trap_count = 0;
+	if (take_step(cpu, &before, regs, err) < 0)
+		return -err->code;
+	return result;
 }
 
 int debug_cpu_plan(struct debug_cpu *cpu, struct regs *regs, enum debug_plan plan, uint64_t start,
 		   uint64_t end, struct error *err)
 {
+	int result = debug_cpu_rest(cpu, regs, err);
+
 	cpu->plan = plan;
 	cpu->start = start;
 	cpu->end = end;
 	cpu->stop = (struct debug_stop){0};
-	return begin(cpu, regs, err);
+	return result < 0 ? result : begin(cpu, regs, err);
 }
 
 int debug_cpu_rest(struct debug_cpu *cpu, struct regs *regs, struct error *err)
 {
 	int result = 0;
 
-	if (cpu->step.active)
-		result = arch_step_cancel(&cpu->step, regs, cpu->shared->memory, err);
+	if (!cpu->step.active)
+		return 0;
+	result = arch_step_cancel(&cpu->step, regs, cpu->shared->memory, err);
+	debug_traps_lift(cpu->shared, &cpu->step);
 	cpu->step = (struct debug_step){0};
 	return result;
+}
+
+bool debug_cpu_is_halfway(const struct debug_cpu *cpu)
+{
+	return cpu->step.active && (cpu->step.by_mode || cpu->step.trap_count);
+}
+
+int debug_cpu_moved(struct debug_cpu *cpu, struct regs *regs, struct error *err)
+{
+	int result = debug_cpu_rest(cpu, regs, err);
+
+	return result < 0 ? result : begin(cpu, regs, err);
+}
+
+int debug_cpu_enter(struct debug_cpu *cpu, struct regs *regs, struct error *err)
+{
+	struct debug_event event = {.cause = DEBUG_UNKNOWN};
+	enum debug_progress progress = DEBUG_OTHER;
+	int result;
+
+	if (!cpu->step.by_mode || cpu->step.over)
+		return cpu->step.over;
+	result = arch_pc(regs, &event.pc, err);
+	if (result == 0)
+		result = arch_step_event(&cpu->step, regs, cpu->shared->memory, &event, &progress,
+					 err);
+	cpu->step.over = progress == DEBUG_DONE;
+	return result < 0 ? result : cpu->step.over;
 }
 
 /* ---- exits ---- */
 
 static int stop(struct debug_cpu *cpu, struct debug_stop why)
 {
+	if (cpu->step.active)
+		debug_traps_lift(cpu->shared, &cpu->step);
 	cpu->step = (struct debug_step){0};
 	cpu->stop = why;
 	return 1;
@@ -131,26 +184,54 @@ static const struct debug_point *breakpoint_at(const struct debug_shared *shared
 	return NULL;
 }
 
-static bool is_trap(struct debug_shared *shared, struct regs *regs, uint64_t pc)
+/* NULL: what traps there is the guest's. */
+static const struct debug_trap *trap_at(struct debug_shared *shared, struct regs *regs, uint64_t pc)
 {
 	struct error err;
 	uint64_t physical;
 
-	return arch_translate(regs, shared->memory, pc, &physical, &err) == 0 &&
-	       debug_trap_find(shared, physical);
+	if (arch_translate(regs, shared->memory, pc, &physical, &err) < 0)
+		return NULL;
+	return debug_trap_find(shared, physical);
+}
+
+/* A debug exit, and whose the trap is, if it is one. */
+struct met {
+	struct debug_event event;
+	enum { TRAP_GUESTS, TRAP_OURS, TRAP_OF_STEPS } trap;
+};
+
+/* Traps of steps come and go while other vCPUs run: both answers are of one moment. */
+static int look(struct debug_shared *shared, const struct kvm_run *run, struct regs *regs,
+		struct met *met, struct error *err)
+{
+	const struct debug_trap *trap = NULL;
+	int result;
+
+	met->trap = TRAP_GUESTS;
+	if (!shared)
+		return arch_debug_event(run, regs, NULL, &met->event, err);
+	pthread_mutex_lock(&shared->lock);
+	result = arch_debug_event(run, regs, shared->memory, &met->event, err);
+	if (result == 0 && met->event.cause == DEBUG_TRAP)
+		trap = trap_at(shared, regs, met->event.pc);
+	if (trap)
+		met->trap = trap->users ? TRAP_OURS : TRAP_OF_STEPS;
+	pthread_mutex_unlock(&shared->lock);
+	return result;
 }
 
 /* Whether the debugger set what was met. */
-static bool is_ours(struct debug_cpu *cpu, struct regs *regs, const struct debug_event *event,
-		    struct debug_stop *why)
+static bool is_ours(struct debug_cpu *cpu, const struct met *met, struct debug_stop *why)
 {
+	const struct debug_event *event = &met->event;
 	const struct debug_point *point = NULL;
 
 	*why = (struct debug_stop){.data = event->data};
 	switch (event->cause) {
 	case DEBUG_TRAP:
 		why->kind = DEBUG_STOP_TRAP;
-		return is_trap(cpu->shared, regs, event->pc);
+		return met->trap == TRAP_OURS;
 	case DEBUG_BREAKPOINT:
 		point = breakpoint_at(cpu->shared, event->pc);
 		break;
@@ -167,28 +248,49 @@ static bool is_ours(struct debug_cpu *cpu, struct regs *regs, const struct debug
 	return true;
 }
 
+static int met_while_stepping(struct debug_cpu *cpu, struct regs *regs, const struct met *met,
+			      enum debug_progress *progress, struct error *err)
+{
+	const struct debug_step before = cpu->step;
+	int result;
+
+	*progress = DEBUG_OTHER;
+	if (!cpu->step.active)
+		return 0;
+	result = arch_step_event(&cpu->step, regs, cpu->shared->memory, &met->event, progress, err);
+	if (result == 0 && *progress == DEBUG_ON)
+		return take_step(cpu, &before, regs, err);
+	return result;
+}
+
 int debug_cpu_exit(struct debug_cpu *cpu, const struct kvm_run *run, struct regs *regs,
 		   struct error *err)
 {
-	enum debug_progress progress = DEBUG_OTHER;
-	struct debug_event event;
+	enum debug_progress progress;
 	struct debug_stop why;
-	int result = arch_debug_event(run, regs, &event, err);
+	struct met met;
+	int result;
 
-	if (result == 0 && cpu->step.active)
-		result = arch_step_event(&cpu->step, regs, cpu->shared->memory, &event, &progress,
-					 err);
+	if (cpu->step.over)
+		return stepped(cpu, regs, err);
+	result = look(cpu->shared, run, regs, &met, err);
+	if (result == 0)
+		result = met_while_stepping(cpu, regs, &met, &progress, err);
 	if (result < 0)
 		return result;
 	if (progress == DEBUG_DONE)
 		return stepped(cpu, regs, err);
 	if (progress == DEBUG_ON)
-		return control(cpu, regs, err);
-	if (cpu->shared && is_ours(cpu, regs, &event, &why)) {
+		return 0;
+	if (cpu->shared && is_ours(cpu, &met, &why)) {
 		result = debug_cpu_rest(cpu, regs, err);
 		return result < 0 ? result : stop(cpu, why);
 	}
-	if (event.cause == DEBUG_STEPPED) /* left over from a step that was given up */
+	if (met.event.cause == DEBUG_STEPPED) /* left over from a step that was given up */
 		return 0;
+	if (met.trap == TRAP_OF_STEPS) { /* of another vCPU: until it is over */
+		sched_yield();
+		return 0;
+	}
 	return arch_debug_inject(run, regs, err);
 }

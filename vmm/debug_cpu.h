@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One vCPU under a debugger: what it is let do, and what its debug exits mean. The only place that
  * calls KVM_SET_GUEST_DEBUG. All of it is for the vCPU's thread (or vcpu_call()), the vCPU being
- * out of the guest; what all vCPUs share changes only while every one of them is held.
+ * out of the guest; what all vCPUs share changes only while every one of them is held, but for
+ * traps.
  *
  *   continue   runs until it meets a point of the debugger's
  *   step       one instruction (vmm/arch.h), again while the PC stays in a range
@@ -10,6 +11,8 @@
  * A stop that is none of these is given to the guest as its own debug exception. */
 #ifndef MOTE_DEBUG_CPU_H
 #define MOTE_DEBUG_CPU_H
+
+#include <pthread.h>
 
 #include "vmm/arch.h"
 
@@ -20,7 +23,9 @@ struct debug_trap {
 	uint64_t address, physical;
 	uint8_t covered[DEBUG_TRAP_MAX], planted[DEBUG_TRAP_MAX];
 	unsigned int size;
-	unsigned int users; /* 0: free */
+	unsigned int users; /* it is the debugger's; with steps 0, too: free */
+	unsigned int steps; /* steps of vCPUs that may end here; another one that comes here waits
+			     * until none does */
 };
 
 /* What the vCPUs of a VM have in common. */
@@ -29,7 +34,8 @@ struct debug_shared {
 	struct debug_limits limits;
 	struct debug_point points[DEBUG_POINTS_MAX]; /* of the hardware */
 	unsigned int point_count;
-	struct debug_trap traps[DEBUG_TRAPS_MAX];
+	pthread_mutex_t lock;
+	struct debug_trap traps[DEBUG_TRAPS_MAX]; /* guarded by lock */
 };
 
 enum debug_plan { DEBUG_OFF, DEBUG_CONTINUE, DEBUG_STEP, DEBUG_TO_USER };
@@ -61,7 +67,17 @@ int debug_cpu_plan(struct debug_cpu *cpu, struct regs *regs, enum debug_plan pla
 /* Gives up what it is doing, a step halfway included: registers and memory are the guest's. */
 int debug_cpu_rest(struct debug_cpu *cpu, struct regs *regs, struct error *err);
 
-/* After a KVM_EXIT_DEBUG. 1: it stops, cpu->stop says why; 0: it goes on; or -errno. */
+/* Whether registers or memory hold what a step has put there. Also where the vCPU is parked. */
+bool debug_cpu_is_halfway(const struct debug_cpu *cpu);
+
+/* After the vCPU's mode was changed by another one: a step is begun anew. */
+int debug_cpu_moved(struct debug_cpu *cpu, struct regs *regs, struct error *err);
+
+/* Before the guest is entered. 1: there is no need to, debug_cpu_exit() comes in its place. */
+int debug_cpu_enter(struct debug_cpu *cpu, struct regs *regs, struct error *err);
+
+/* After a KVM_EXIT_DEBUG, or in place of entering the guest. 1: it stops,
+ * cpu->stop says why; 0: it goes on; or -errno. */
 int debug_cpu_exit(struct debug_cpu *cpu, const struct kvm_run *run, struct regs *regs,
 		   struct error *err);
 
@@ -71,6 +87,10 @@ int debug_trap_set(struct debug_shared *shared, struct regs *regs, uint64_t addr
 		   struct error *err);
 int debug_trap_clear(struct debug_shared *shared, uint64_t address);
 struct debug_trap *debug_trap_find(struct debug_shared *shared, uint64_t physical);
+
+/* The traps of a step, and no longer. */
+int debug_traps_lay(struct debug_shared *shared, const struct debug_step *step, struct error *err);
+void debug_traps_lift(struct debug_shared *shared, const struct debug_step *step);
 
 /* Bytes by virtual address, as the guest would see them: traps don't show. How many; -EFAULT for
  * none. */

@@ -9,10 +9,15 @@
 
 enum { PAGE = 4096 }; /* no page of a guest is smaller */
 
+static bool is_planted(const struct debug_trap *trap)
+{
+	return trap->users || trap->steps;
+}
+
 struct debug_trap *debug_trap_find(struct debug_shared *shared, uint64_t physical)
 {
 	for (unsigned int i = 0; i < DEBUG_TRAPS_MAX; i++)
-		if (shared->traps[i].users && shared->traps[i].physical == physical)
+		if (is_planted(&shared->traps[i]) && shared->traps[i].physical == physical)
 			return &shared->traps[i];
 	return NULL;
 }
@@ -25,7 +30,7 @@ static void uncovered(struct debug_shared *shared, uint64_t physical, uint8_t *b
 	for (unsigned int i = 0; i < DEBUG_TRAPS_MAX; i++) {
 		struct debug_trap *trap = &shared->traps[i];
 
-		for (unsigned int k = 0; trap->users && k < trap->size; k++) {
+		for (unsigned int k = 0; is_planted(trap) && k < trap->size; k++) {
 			uint64_t at = trap->physical + k - physical;
 
 			if (at >= length)
@@ -41,22 +46,29 @@ typedef int page_do(struct debug_shared *shared, uint64_t physical, uint8_t *byt
 
 static int read_page(struct debug_shared *shared, uint64_t physical, uint8_t *to, size_t length)
 {
-	int result = memory_read(shared->memory, physical, to, length);
+	int result;
 
+	pthread_mutex_lock(&shared->lock);
+	result = memory_read(shared->memory, physical, to, length);
 	if (result == 0)
 		uncovered(shared, physical, to, length, false);
+	pthread_mutex_unlock(&shared->lock);
 	return result;
 }
 
 static int write_page(struct debug_shared *shared, uint64_t physical, uint8_t *from, size_t length)
 {
 	uint8_t bytes[PAGE];
+	int result;
 
 	if (!memory_contains(shared->memory, physical, length))
 		return -EFAULT;
 	memcpy(bytes, from, length);
+	pthread_mutex_lock(&shared->lock);
 	uncovered(shared, physical, bytes, length, true);
-	return memory_write_text(shared->memory, physical, bytes, length);
+	result = memory_write_text(shared->memory, physical, bytes, length);
+	pthread_mutex_unlock(&shared->lock);
+	return result;
 }
 
 /* Page by page, as far as there are any. */
@@ -95,9 +107,45 @@ long debug_write(struct debug_shared *shared, struct regs *regs, uint64_t addres
 static struct debug_trap *trap_free(struct debug_shared *shared)
 {
 	for (unsigned int i = 0; i < DEBUG_TRAPS_MAX; i++)
-		if (!shared->traps[i].users)
+		if (!is_planted(&shared->traps[i]))
 			return &shared->traps[i];
 	return NULL;
+}
+
+/* The trap that stands at an address, or a new one that nobody uses yet. Lock held. */
+static int plant(struct debug_shared *shared, uint64_t physical, const uint8_t *instruction,
+		 unsigned int size, struct debug_trap **trap, struct error *err)
+{
+	int result;
+
+	*trap = debug_trap_find(shared, physical);
+	if (*trap)
+		return 0;
+	*trap = trap_free(shared);
+	if (!*trap)
+		return error_set(err, ENOSPC, "more than %u breakpoints", DEBUG_TRAPS_MAX);
+	result = memory_read(shared->memory, physical, (*trap)->covered, size);
+	if (result == 0)
+		result = memory_write_text(shared->memory, physical, instruction, size);
+	if (result < 0)
+		return error_set(err, EFAULT, "guest-physical address 0x%llx is not memory",
+				 (unsigned long long)physical);
+	memcpy((*trap)->planted, instruction, size);
+	(*trap)->physical = physical;
+	(*trap)->size = size;
+	return 0;
+}
+
+/* Where nobody uses it any more, unless the guest has put something else there meanwhile. Lock
+ * held. */
+static int uncover(const struct debug_shared *shared, const struct debug_trap *trap)
+{
+	uint8_t now[DEBUG_TRAP_MAX];
+	int result = memory_read(shared->memory, trap->physical, now, trap->size);
+
+	if (result < 0 || is_planted(trap) || memcmp(now, trap->planted, trap->size) != 0)
+		return result;
+	return memory_write_text(shared->memory, trap->physical, trap->covered, trap->size);
 }
 
 int debug_trap_set(struct debug_shared *shared, struct regs *regs, uint64_t address,
@@ -111,50 +159,76 @@ int debug_trap_set(struct debug_shared *shared, struct regs *regs, uint64_t addr
 
 	if (result < 0)
 		return result;
-	trap = debug_trap_find(shared, physical);
-	if (trap) {
-		trap->users++;
-		return 0;
-	}
-	trap = trap_free(shared);
-	if (!trap)
-		return error_set(err, ENOSPC, "more than %u breakpoints", DEBUG_TRAPS_MAX);
-	result = memory_read(shared->memory, physical, trap->covered, size);
-	if (result == 0)
-		result = memory_write_text(shared->memory, physical, instruction, size);
-	if (result < 0)
-		return error_set(err, EFAULT, "address 0x%llx is not memory",
-				 (unsigned long long)address);
-	memcpy(trap->planted, instruction, size);
-	trap->address = address;
-	trap->physical = physical;
-	trap->size = size;
-	trap->users = 1;
-	return 0;
-}
-
-/* Unless the guest has put something else there meanwhile. */
-static int uncover(const struct debug_shared *shared, const struct debug_trap *trap)
-{
-	uint8_t now[DEBUG_TRAP_MAX];
-	int result = memory_read(shared->memory, trap->physical, now, trap->size);
-
-	if (result < 0 || memcmp(now, trap->planted, trap->size) != 0)
-		return result;
-	return memory_write_text(shared->memory, trap->physical, trap->covered, trap->size);
+	pthread_mutex_lock(&shared->lock);
+	result = plant(shared, physical, instruction, size, &trap, err);
+	if (result == 0 && !trap->users++)
+		trap->address = address;
+	pthread_mutex_unlock(&shared->lock);
+	return result;
 }
 
 /* By the address that it was set at: the guest may have mapped another page there since. */
 int debug_trap_clear(struct debug_shared *shared, uint64_t address)
 {
+	int result = 0;
+
+	pthread_mutex_lock(&shared->lock);
 	for (unsigned int i = 0; i < DEBUG_TRAPS_MAX; i++) {
 		struct debug_trap *trap = &shared->traps[i];
 
 		if (!trap->users || trap->address != address)
 			continue;
-		if (--trap->users)
-			return 0;
-		return uncover(shared, trap);
+		trap->users--;
+		result = uncover(shared, trap);
+		break;
 	}
-	return 0;
+	pthread_mutex_unlock(&shared->lock);
+	return result;
+}
+
+/* ---- of a step ---- */
+
+static int lay(struct debug_shared *shared, const struct debug_step_trap *at, struct error *err)
+{
+	struct debug_trap *trap;
+	int result = plant(shared, at->physical, at->bytes, sizeof(at->bytes), &trap, err);
+
+	if (result == 0)
+		trap->steps++;
+	return result;
+}
+
+static void lift(struct debug_shared *shared, const struct debug_step *step, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		struct debug_trap *trap = debug_trap_find(shared, step->traps[i].physical);
+
+		trap->steps--;
+		uncover(shared, trap);
+	}
+}
+
+int debug_traps_lay(struct debug_shared *shared, const struct debug_step *step, struct error *err)
+{
+	unsigned int count = 0;
+	int result = 0;
+
+	pthread_mutex_lock(&shared->lock);
+	while (count < step->trap_count && result == 0) {
+		result = lay(shared, &step->traps[count], err);
+		count += result == 0;
+	}
+	if (result < 0)
+		lift(shared, step, count);
+	pthread_mutex_unlock(&shared->lock);
+	return result;
+}
+
+void debug_traps_lift(struct debug_shared *shared, const struct debug_step *step)
+{
+	if (!step->trap_count)
+		return;
+	pthread_mutex_lock(&shared->lock);
+	lift(shared, step, step->trap_count);
+	pthread_mutex_unlock(&shared->lock);
 }

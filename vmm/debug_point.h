@@ -11,12 +11,14 @@ enum {
 	DEBUG_POINTS_MAX = 32, /* of the hardware's, in one vCPU */
 	DEBUG_PLACES_MAX = 4, /* where one step may end */
 	DEBUG_TRAP_MAX = 4, /* bytes of the instruction that traps */
+	DEBUG_STEP_TRAPS_MAX = 24, /* where one step may end, where memory is what traps */
 };
 
 /* What the host's hardware offers. */
 struct debug_limits {
 	unsigned int breakpoints, watchpoints;
-	bool step; /* KVM steps when it is asked to */
+	bool step; /* a vCPU can be stepped */
+	bool step_by_kvm; /* KVM does it when it is asked to */
 };
 
 struct debug_point {
@@ -37,14 +39,25 @@ struct debug_event {
 	uint64_t data; /* DEBUG_WATCHPOINT: the address of the access */
 };
 
+/* An instruction that traps, for the time of a step, in the place of what is there. */
+struct debug_step_trap {
+	uint64_t address, physical;
+	uint8_t bytes[DEBUG_TRAP_MAX];
+};
+
 /* One instruction that is being stepped over. */
 struct debug_step {
 	bool active;
+	bool by_kvm; /* KVM can step: set by who begins it */
 	bool single; /* KVM is asked to step */
+	bool over; /* its effect is there already: the vCPU need not run for it */
+	bool by_mode; /* its traps are where the vCPU's mode has them, which others may change */
 	bool user; /* it is user mode's */
 	uint64_t from; /* its address */
 	unsigned int place_count; /* else the vCPU runs until it comes to one of these */
 	uint64_t places[DEBUG_PLACES_MAX];
+	unsigned int trap_count; /* or to one of these */
+	struct debug_step_trap traps[DEBUG_STEP_TRAPS_MAX];
 	uint64_t saved[8]; /* the architecture's own */
 };
 

@@ -62,6 +62,8 @@ int debug_regs_init(struct debug_regs *all, struct regs *regs, struct error *err
 	unsigned int room = regs->table->row_count + regs->table->field_count;
 	int result = regs_list(regs, err);
 
+	if (result == 0 && !regs->has_list) /* by what the kernel refuses to tell */
+		result = regs_fetch(regs, REG_ALL, err);
 	if (result < 0)
 		return result;
 	for (unsigned int i = 0; i < arch_gdb_feature_count; i++)

@@ -142,6 +142,7 @@ static void stops_ready(void *context, uint32_t events)
 void debug_init(struct debug *debug)
 {
 	debug->stops.fd = debug->accepting.fd = debug->connection.fd = -1;
+	pthread_mutex_init(&debug->shared.lock, NULL);
 	for (unsigned int i = 0; i < debug->vcpu_count; i++)
 		debug->vcpus[i].debug.shared = &debug->shared;
 }

@@ -100,6 +100,8 @@ struct regs {
 	const struct reg_table *table;
 	int vcpu_fd;
 	struct kvm_run *run; /* to finish exits; NULL: there are none */
+	const uint64_t
+		*page_tables; /* of struct machine, for who walks them; NULL: there are none */
 	unsigned int dirty; /* classes */
 	bool owed; /* KVM finishes the last exit only when it is entered again */
 	bool ran, finalized;

@@ -52,6 +52,7 @@ int vcpu_init_from(struct vcpu *vcpu, unsigned int index, struct machine *machin
 		return -err->code;
 	if (regs_init(&vcpu->regs, &arch_regs, vcpu->fd, vcpu->run, err) < 0)
 		return -err->code;
+	vcpu->regs.page_tables = &machine->page_tables;
 	if (arch_vcpu_init(machine, vcpu->fd, index, err) < 0)
 		return -err->code;
 	if (from && vcpu_restore(vcpu, from, REG_RESTORE_EARLY, err) < 0)
@@ -228,7 +229,11 @@ static int vcpu_catch_up(struct vcpu *vcpu, struct error *err)
 	pthread_mutex_unlock(&vcpu->lock);
 	if (due == VCPU_BEGINS)
 		result = arch_vcpu_boot(&vcpu->regs, entry, argument, err);
-	return result < 0 ? result : arch_vcpu_update(vcpu->machine, &vcpu->regs, err);
+	if (result == 0)
+		result = arch_vcpu_update(vcpu->machine, &vcpu->regs, err);
+	if (result == 0 && vcpu->debug.step.by_mode)
+		result = debug_cpu_moved(&vcpu->debug, &vcpu->regs, err);
+	return result;
 }
 
 /* One round: into the guest and out again. */
@@ -236,6 +241,10 @@ static enum exit_action vcpu_enter(struct vcpu *vcpu, struct error *err)
 {
 	int result = vcpu_catch_up(vcpu, err);
 
+	if (result == 0)
+		result = debug_cpu_enter(&vcpu->debug, &vcpu->regs, err);
+	if (result == 1)
+		return vcpu_debug(vcpu, err);
 	if (result == 0)
 		result = regs_flush(&vcpu->regs, err);
 	if (result < 0)

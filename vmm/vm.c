@@ -89,6 +89,9 @@ static void vm_debugger(struct vm *vm)
 
 bool vm_is_debugged(const struct vm *vm)
 {
+	for (unsigned int i = 0; i < vm->vcpu_count; i++)
+		if (debug_cpu_is_halfway(&vm->vcpus[i].debug))
+			return true;
 	return debug_attached(&vm->debugger.debug);
 }
 

@@ -61,7 +61,8 @@ void vm_pause(struct vm *vm);
 int vm_set_clock(struct vm *vm, enum resume_clock clock, struct error *err);
 void vm_resume(struct vm *vm);
 
-/* Whether a gdb is attached, whose breakpoints are in memory and registers. */
+/* Whether a gdb is attached, whose breakpoints are in memory and registers, or a vCPU is halfway
+ * through a step. It is paused. */
 bool vm_is_debugged(const struct vm *vm);
 
 /* The sections of a VM that is paused, or restored and not yet started, in the file's order,

@@ -40,6 +40,7 @@ void arch_debug_limits(int vm_fd, struct debug_limits *limits)
 		.breakpoints = (unsigned int)kvm_capability(vm_fd, KVM_CAP_GUEST_DEBUG_HW_BPS),
 		.watchpoints = (unsigned int)kvm_capability(vm_fd, KVM_CAP_GUEST_DEBUG_HW_WPS),
 		.step = true,
+		.step_by_kvm = true,
 	};
 }
 
@@ -100,7 +101,7 @@ void arch_debug_control(struct kvm_guest_debug *control, const struct debug_poin
 		control->control |= KVM_GUESTDBG_USE_HW;
 }
 
-unsigned int arch_debug_trap(const struct regs *regs, uint8_t *bytes)
+unsigned int arch_debug_trap(struct regs *regs, uint8_t *bytes)
 {
 	(void)regs;
 	memcpy(bytes, trap, sizeof(trap));
@@ -121,11 +122,12 @@ int arch_user_mode(struct regs *regs, bool *user, struct error *err)
 	return result;
 }
 
-int arch_debug_event(const struct kvm_run *run, struct regs *regs, struct debug_event *event,
-		     struct error *err)
+int arch_debug_event(const struct kvm_run *run, struct regs *regs, const struct memory *memory,
+		     struct debug_event *event, struct error *err)
 {
 	uint32_t class = ESR_CLASS(run->debug.arch.hsr);
 
+	(void)memory;
 	event->cause = class == CLASS_BRK                  ? DEBUG_TRAP
 		       : (class & ~1u) == CLASS_STEP       ? DEBUG_STEPPED
 		       : (class & ~1u) == CLASS_BREAKPOINT ? DEBUG_BREAKPOINT

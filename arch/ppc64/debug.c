@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Not built yet: nothing is asked of KVM, and gdb is told so. */
-#include <errno.h>
+/* Debug events of a ppc64 vCPU. KVM-HV stops at an instruction that it names, and at nothing else:
+ * it has no breakpoints or watchpoints of the hardware's to give away. CIABR and DAWR, which it
+ * would let us set, raise interrupts in the guest, and CIABR's comes after the instruction.
+ * Stepping is in step.c. Sources: Linux Documentation/virt/kvm/api.rst, KVM_SET_GUEST_DEBUG,
+ * KVM_REG_PPC_DEBUG_INST; arch/powerpc/kvm/book3s_hv.c. */
 #include <string.h>
 
+#include "arch/ppc64/interrupt.h"
+#include "arch/ppc64/regs.h"
+#include "arch/ppc64/text.h"
 #include "vmm/arch.h"
-
-static int unbuilt(struct error *err)
-{
-	return error_set(err, ENOSYS, "debugging is not supported yet on ppc64");
-}
+#include "vmm/bytes.h"
 
 void arch_debug_limits(int vm_fd, struct debug_limits *limits)
 {
-	(void)vm_fd;
-	*limits = (struct debug_limits){0};
+	/* KVM-HV takes a request to step, and does not: it has to be asked, of this VM. */
+	*limits = (struct debug_limits){
+		.step = true,
+		.step_by_kvm = kvm_capability(vm_fd, KVM_CAP_PPC_GUEST_DEBUG_SSTEP) > 0,
+	};
 }
 
 bool arch_debug_fits(const struct debug_point *point)
@@ -25,99 +30,59 @@ bool arch_debug_fits(const struct debug_point *point)
 void arch_debug_control(struct kvm_guest_debug *control, const struct debug_point *points,
 			unsigned int count, bool step)
 {
-	(void)points, (void)count, (void)step;
+	(void)points, (void)count;
 	memset(control, 0, sizeof(*control));
+	control->control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_SW_BP;
+	if (step)
+		control->control |= KVM_GUESTDBG_SINGLESTEP;
 }
 
-unsigned int arch_debug_trap(const struct regs *regs, uint8_t *bytes)
+unsigned int arch_debug_trap(struct regs *regs, uint8_t *bytes)
 {
-	(void)regs, (void)bytes;
-	return 0;
-}
+	struct error err;
+	uint32_t instruction;
 
-int arch_debug_event(const struct kvm_run *run, struct regs *regs, struct debug_event *event,
-		     struct error *err)
-{
-	(void)run, (void)regs, (void)event;
-	return unbuilt(err);
-}
-
-int arch_debug_inject(const struct kvm_run *run, struct regs *regs, struct error *err)
-{
-	(void)run, (void)regs;
-	return unbuilt(err);
-}
-
-int arch_step_begin(struct debug_step *step, struct regs *regs, const struct memory *memory,
-		    struct error *err)
-{
-	(void)step, (void)regs, (void)memory;
-	return unbuilt(err);
-}
-
-int arch_step_event(struct debug_step *step, struct regs *regs, const struct memory *memory,
-		    const struct debug_event *event, enum debug_progress *progress,
-		    struct error *err)
-{
-	(void)step, (void)regs, (void)memory, (void)event, (void)progress;
-	return unbuilt(err);
-}
-
-int arch_step_cancel(struct debug_step *step, struct regs *regs, const struct memory *memory,
-		     struct error *err)
-{
-	(void)step, (void)regs, (void)memory;
-	return unbuilt(err);
-}
-
-int arch_user_mode(struct regs *regs, bool *user, struct error *err)
-{
-	(void)regs, (void)user;
-	return unbuilt(err);
+	if (text_trap(regs, &instruction, &err) < 0)
+		return 0;
+	bytes_store_le(bytes, 4, instruction);
+	return 4;
 }
 
 int arch_pc(struct regs *regs, uint64_t *pc, struct error *err)
 {
-	(void)regs, (void)pc;
-	return unbuilt(err);
+	return reg_get(regs, PPC64_PC, pc, err);
 }
 
-int arch_translate(struct regs *regs, const struct memory *memory, uint64_t address,
-		   uint64_t *physical, struct error *err)
+int arch_user_mode(struct regs *regs, bool *user, struct error *err)
 {
-	(void)regs, (void)memory, (void)address, (void)physical;
-	return unbuilt(err);
+	uint64_t msr = 0;
+	int result = reg_get(regs, PPC64_MSR, &msr, err);
+
+	*user = msr & PPC64_MSR_PR;
+	return result;
 }
 
-int arch_user_pages(struct regs *regs, const struct memory *memory, page_visit *visit,
-		    void *context, struct error *err)
+/* KVM says where, not why: at the instruction that traps, or after a step of its own. */
+int arch_debug_event(const struct kvm_run *run, struct regs *regs, const struct memory *memory,
+		     struct debug_event *event, struct error *err)
 {
-	(void)regs, (void)memory, (void)visit, (void)context;
-	return unbuilt(err);
+	uint32_t instruction, trap;
+	int result = arch_pc(regs, &event->pc, err);
+
+	(void)run;
+	event->data = 0;
+	event->cause = DEBUG_TRAP;
+	if (result == 0)
+		result = text_trap(regs, &trap, err);
+	if (result == 0 && memory && text_read(regs, memory, event->pc, &instruction) &&
+	    instruction != trap)
+		event->cause = DEBUG_STEPPED;
+	return result;
 }
 
-const char arch_gdb_architecture[] = "powerpc:common64";
-const struct gdb_feature arch_gdb_features[] = {{0}};
-const unsigned int arch_gdb_feature_count = 0;
-
-int arch_gdb_register(struct regs *regs, unsigned int reg, unsigned int *number, struct error *err)
+/* Without a debugger KVM would have told the guest that there is no such instruction. */
+int arch_debug_inject(const struct kvm_run *run, struct regs *regs, struct error *err)
 {
-	(void)regs, (void)reg, (void)number;
-	return unbuilt(err);
-}
-
-const uint16_t arch_core_registers[] = {0};
-const unsigned int arch_core_register_count = 0;
-
-int arch_frame(struct regs *regs, uint64_t *pc, uint64_t *link, uint64_t *frame, struct error *err)
-{
-	(void)regs, (void)pc, (void)link, (void)frame;
-	return unbuilt(err);
-}
-
-int arch_frame_caller(struct regs *regs, const struct memory *memory, uint64_t *pc, uint64_t *frame,
-		      struct error *err)
-{
-	(void)regs, (void)memory, (void)pc, (void)frame;
-	return unbuilt(err);
+	(void)run;
+	return interrupt_take(regs, PPC64_PROGRAM, PPC64_PROGRAM_ILLEGAL, err);
 }

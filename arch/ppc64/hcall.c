@@ -72,18 +72,30 @@ static enum exit_action get_term_char(struct exit *exit)
 /* ---- the MMU, and how interrupts are taken ---- */
 
 #define PROC_TABLE_NEW_RADIX 0x1cull /* operation 0x18: a new one; type 0x04: radix */
-#define PROC_TABLE_GTSE 0x01ull /* the guest may invalidate translations itself */
-#define PATB_GR (1ull << 63) /* in the partition table's entry: radix */
+#define PROC_TABLE_GTSE 0x01ull
 enum { PROC_TABLE_ORDER_MAX = 24, PROC_TABLE_ORDER_BIAS = 12 };
+
+int hcall_set_tables(const struct machine *machine, uint64_t tables)
+{
+	uint64_t address = tables & PPC64_TABLES_ADDRESS, order = tables & PPC64_TABLES_ORDER;
+	struct kvm_ppc_mmuv3_cfg config = {
+		.flags =
+			KVM_PPC_MMUV3_RADIX | (tables & PPC64_TABLES_GTSE ? KVM_PPC_MMUV3_GTSE : 0),
+		.process_table = PPC64_TABLES_RADIX | address | order,
+	};
+
+	if (order > PROC_TABLE_ORDER_MAX || (tables & ~PPC64_TABLES_GTSE) != config.process_table ||
+	    !memory_contains(machine->memory, address, 1ull << (order + PROC_TABLE_ORDER_BIAS)))
+		return -EFAULT;
+	return kvm_ioctl(machine->vm_fd, KVM_PPC_CONFIGURE_V3_MMU, &config);
+}
 
 /* H_REGISTER_PROC_TBL(flags, address, page size (of hashed tables), log2 of its pages) */
 static enum exit_action register_proc_tbl(struct exit *exit)
 {
 	const __u64 *args = exit->run->papr_hcall.args;
-	struct kvm_ppc_mmuv3_cfg config = {
-		.flags = KVM_PPC_MMUV3_RADIX | (args[0] & PROC_TABLE_GTSE ? KVM_PPC_MMUV3_GTSE : 0),
-		.process_table = PATB_GR | args[1] | args[3],
-	};
+	uint64_t tables;
+	int result;
 
 	if ((args[0] & ~PROC_TABLE_GTSE) != PROC_TABLE_NEW_RADIX)
 		return hcall_answer(exit, H_PARAMETER);
@@ -91,11 +103,14 @@ static enum exit_action register_proc_tbl(struct exit *exit)
 		return hcall_answer(exit, H_P3);
 	if (args[3] > PROC_TABLE_ORDER_MAX)
 		return hcall_answer(exit, H_P4);
-	if (args[1] & 0xfff || !memory_contains(exit->machine->memory, args[1],
-						1ull << (args[3] + PROC_TABLE_ORDER_BIAS)))
+	if (args[1] & ~PPC64_TABLES_ADDRESS)
 		return hcall_answer(exit, H_P2);
-	if (kvm_ioctl(exit->machine->vm_fd, KVM_PPC_CONFIGURE_V3_MMU, &config) < 0)
-		return hcall_answer(exit, H_HARDWARE);
+	tables = PPC64_TABLES_RADIX | args[1] | args[3] |
+		 (args[0] & PROC_TABLE_GTSE ? PPC64_TABLES_GTSE : 0);
+	result = hcall_set_tables(exit->machine, tables);
+	if (result < 0)
+		return hcall_answer(exit, result == -EFAULT ? H_P2 : H_HARDWARE);
+	__atomic_store_n(&exit->machine->page_tables, tables, __ATOMIC_RELEASE);
 	return hcall_answer(exit, H_SUCCESS);
 }
 

@@ -13,6 +13,15 @@
 #define PPC64_LPCR_AIL (3ull << 23) /* 3: and with the MMU on, at 0xc000_0000_0000_4000 */
 #define PPC64_LPCR_MODE (PPC64_LPCR_ILE | PPC64_LPCR_AIL)
 
+/* The process table that the guest has registered, for all vCPUs: machine->page_tables. As KVM's
+ * process_table (struct kvm_ppc_mmuv3_cfg), and one bit that is 0 there. */
+#define PPC64_TABLES_RADIX (1ull << 63)
+#define PPC64_TABLES_ADDRESS 0x0ffffffffffff000ull
+#define PPC64_TABLES_GTSE (1ull << 11) /* the guest may invalidate translations itself */
+#define PPC64_TABLES_ORDER 0x1full /* log2 of the size, less 12 */
+/* Makes it the VM's. -EFAULT: it is none, or not in RAM; else what KVM answers. */
+int hcall_set_tables(const struct machine *machine, uint64_t tables);
+
 /* What a call answers, in r3. */
 enum hcall_status {
 	H_SUCCESS = 0,

@@ -61,7 +61,7 @@ static int setup(void **state)
 	assert_ok(memory_init(&memory, BASE, SIZE, &err), err);
 	assert_ok(regs_init(&regs, &arch_regs, FD, NULL, &err), err);
 	shared.memory = &memory;
-	shared.limits = (struct debug_limits){6, 4, true};
+	shared.limits = (struct debug_limits){6, 4, true, true};
 	cpu.shared = &shared;
 	place(ARM64_PC, BASE + TEXT);
 	place(ARM64_PSTATE, EL0);

@@ -67,6 +67,19 @@ static void connect_to(const char *path)
 	assert_string_equal(ask("QStartNoAckMode"), "$OK");
 }
 
+/* Those that the scripted KVM has room for. */
+static const uint64_t *small_registers(void)
+{
+	static uint64_t ids[REG_ROWS_MAX];
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < arch_regs.row_count; i++)
+		if (!(arch_regs.rows[i].flags & REG_BLOCK) &&
+		    arch_regs.rows[i].size <= FAKE_REG_BYTES)
+			ids[count++] = arch_regs.rows[i].id;
+	return ids;
+}
+
 /* What the guest does once it is let go on: nothing if NULL. */
 static struct vm *begin(const struct fake_run *then)
 {
@@ -74,7 +87,7 @@ static struct vm *begin(const struct fake_run *then)
 
 	config.debug_socket = strdup("gdb");
 	vm = create();
-	fake_kvm_refuse(KVM_GET_REG_LIST, FAKE_ANY, EINVAL);
+	fake_kvm.list = small_registers();
 	fake_kvm_set_capability(KVM_CAP_GUEST_DEBUG_HW_BPS, 2);
 	fake_kvm_set_capability(KVM_CAP_GUEST_DEBUG_HW_WPS, 1);
 	fake_kvm_run(0, &begins);
