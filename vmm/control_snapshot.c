@@ -14,6 +14,7 @@ static void job_done(void *context)
 	control->job_error.code = 0;
 	snapshot_end(control->job, &control->job_error);
 	control->job = NULL;
+	vm_debug_back(control->vm);
 	control->state = VM_PAUSED;
 	control->times_us[TIMED_SNAPSHOT] = control_now_us(CLOCK_MONOTONIC) - control->job_begun;
 	if (control->changed)
@@ -25,16 +26,15 @@ int control_snapshot_create(struct control *control, struct snapshot_create *wha
 {
 	const struct snapshot_owner owner = {.done = job_done, .context = control};
 
-	if (vm_is_debugged(control->vm))
-		return error_set(
-			err, EBUSY,
-			"A debugger is attached, and a snapshot would hold its breakpoints: "
-			"it has to be detached first.");
 	control->job_begun = control_now_us(CLOCK_MONOTONIC);
+	if (vm_debug_aside(control->vm, err) < 0)
+		return -err->code;
 	control->job =
 		snapshot_begin(control->vm, &control->config, what, control->loop, &owner, err);
-	if (!control->job)
+	if (!control->job) {
+		vm_debug_back(control->vm);
 		return -err->code;
+	}
 	control->state = VM_SAVING;
 	return 0;
 }

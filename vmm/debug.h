@@ -62,6 +62,14 @@ void debug_ended(struct debug *debug, bool by_signal, int number);
 /* Of debug_text.c, as struct gdb_target has it. */
 char *debug_document(void *context, const char *object, const char *annex);
 
+/* debug_aside.c: while others look at the whole VM, whose vCPUs are parked, registers and memory
+ * hold nothing of a debugger's, and neither gdb nor a stop is listened to. */
+int debug_aside(struct debug *debug, struct error *err);
+void debug_back(struct debug *debug);
+
+/* Of debug_server.c, for debug_aside.c. */
+void debug_listen(struct debug *debug, bool listen);
+
 /* Of debug.c, for debug_server.c: somebody connects, or is no longer there. */
 extern const struct gdb_target debug_target;
 int debug_attach(struct debug *debug, struct error *err);

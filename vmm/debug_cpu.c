@@ -94,11 +94,6 @@ int debug_cpu_rest(struct debug_cpu *cpu, struct regs *regs, struct error *err)
 	return result;
 }
 
-bool debug_cpu_is_halfway(const struct debug_cpu *cpu)
-{
-	return cpu->step.active && (cpu->step.by_mode || cpu->step.trap_count);
-}
-
 int debug_cpu_moved(struct debug_cpu *cpu, struct regs *regs, struct error *err)
 {
 	int result = debug_cpu_rest(cpu, regs, err);
@@ -120,6 +115,20 @@ int debug_cpu_enter(struct debug_cpu *cpu, struct regs *regs, struct error *err)
 					 err);
 	cpu->step.over = progress == DEBUG_DONE;
 	return result < 0 ? result : cpu->step.over;
+}
+
+int debug_cpu_aside(struct debug_cpu *cpu, struct regs *regs, struct error *err)
+{
+	cpu->aside = cpu->step.active;
+	return debug_cpu_rest(cpu, regs, err);
+}
+
+int debug_cpu_back(struct debug_cpu *cpu, struct regs *regs, struct error *err)
+{
+	bool again = cpu->aside;
+
+	cpu->aside = false;
+	return again ? begin(cpu, regs, err) : 0;
 }
 
 /* ---- exits ---- */

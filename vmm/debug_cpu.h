@@ -57,6 +57,7 @@ struct debug_cpu {
 	enum debug_plan plan;
 	uint64_t start, end; /* of DEBUG_STEP: the range */
 	struct debug_step step;
+	bool aside; /* the step was given up for a while */
 	struct debug_stop stop;
 };
 
@@ -67,11 +68,12 @@ int debug_cpu_plan(struct debug_cpu *cpu, struct regs *regs, enum debug_plan pla
 /* Gives up what it is doing, a step halfway included: registers and memory are the guest's. */
 int debug_cpu_rest(struct debug_cpu *cpu, struct regs *regs, struct error *err);
 
-/* Whether registers or memory hold what a step has put there. Also where the vCPU is parked. */
-bool debug_cpu_is_halfway(const struct debug_cpu *cpu);
-
 /* After the vCPU's mode was changed by another one: a step is begun anew. */
 int debug_cpu_moved(struct debug_cpu *cpu, struct regs *regs, struct error *err);
+
+/* Like debug_cpu_rest(), but what was given up begins again with the second. */
+int debug_cpu_aside(struct debug_cpu *cpu, struct regs *regs, struct error *err);
+int debug_cpu_back(struct debug_cpu *cpu, struct regs *regs, struct error *err);
 
 /* Before the guest is entered. 1: there is no need to, debug_cpu_exit() comes in its place. */
 int debug_cpu_enter(struct debug_cpu *cpu, struct regs *regs, struct error *err);
@@ -87,6 +89,9 @@ int debug_trap_set(struct debug_shared *shared, struct regs *regs, uint64_t addr
 		   struct error *err);
 int debug_trap_clear(struct debug_shared *shared, uint64_t address);
 struct debug_trap *debug_trap_find(struct debug_shared *shared, uint64_t physical);
+
+/* Takes the debugger's traps out of memory for a while, or puts them back. No step is halfway. */
+void debug_traps_aside(struct debug_shared *shared, bool aside);
 
 /* The traps of a step, and no longer. */
 int debug_traps_lay(struct debug_shared *shared, const struct debug_step *step, struct error *err);

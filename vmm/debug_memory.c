@@ -136,16 +136,35 @@ static int plant(struct debug_shared *shared, uint64_t physical, const uint8_t *
 	return 0;
 }
 
-/* Where nobody uses it any more, unless the guest has put something else there meanwhile. Lock
- * held. */
-static int uncover(const struct debug_shared *shared, const struct debug_trap *trap)
+/* Unless the guest has put something else there meanwhile. */
+static int exchange(const struct debug_shared *shared, const struct debug_trap *trap,
+		    const uint8_t *from, const uint8_t *to)
 {
 	uint8_t now[DEBUG_TRAP_MAX];
 	int result = memory_read(shared->memory, trap->physical, now, trap->size);
 
-	if (result < 0 || is_planted(trap) || memcmp(now, trap->planted, trap->size) != 0)
+	if (result < 0 || memcmp(now, from, trap->size) != 0)
 		return result;
-	return memory_write_text(shared->memory, trap->physical, trap->covered, trap->size);
+	return memory_write_text(shared->memory, trap->physical, to, trap->size);
+}
+
+/* Where nobody uses it any more. Lock held. */
+static int uncover(const struct debug_shared *shared, const struct debug_trap *trap)
+{
+	return is_planted(trap) ? 0 : exchange(shared, trap, trap->planted, trap->covered);
+}
+
+void debug_traps_aside(struct debug_shared *shared, bool aside)
+{
+	pthread_mutex_lock(&shared->lock);
+	for (unsigned int i = 0; i < DEBUG_TRAPS_MAX; i++) {
+		const struct debug_trap *trap = &shared->traps[i];
+
+		if (is_planted(trap))
+			exchange(shared, trap, aside ? trap->planted : trap->covered,
+				 aside ? trap->covered : trap->planted);
+	}
+	pthread_mutex_unlock(&shared->lock);
 }
 
 int debug_trap_set(struct debug_shared *shared, struct regs *regs, uint64_t address,

@@ -137,6 +137,28 @@ static void stops_ready(void *context, uint32_t events)
 	debug_stopped(debug);
 }
 
+static void listen_to(struct debug *debug, struct loop_source *source, uint32_t events, bool listen)
+{
+	struct error err;
+
+	if (source->fd < 0)
+		return;
+	if (!listen)
+		loop_remove(debug->loop, source);
+	else if (loop_add(debug->loop, source, events, &err) < 0)
+		log_error("%s", err.message);
+}
+
+void debug_listen(struct debug *debug, bool listen)
+{
+	bool free = !debug->early && debug->connection.fd < 0;
+
+	listen_to(debug, &debug->stops, EPOLLIN, listen);
+	listen_to(debug, &debug->accepting, free ? EPOLLIN : 0, listen);
+	listen_to(debug, &debug->connection, debug->unsent_length ? EPOLLIN | EPOLLOUT : EPOLLIN,
+		  listen);
+}
+
 /* ---- beginning and end ---- */
 
 void debug_init(struct debug *debug)

@@ -87,12 +87,14 @@ static void vm_debugger(struct vm *vm)
 	debugger_init(debugger);
 }
 
-bool vm_is_debugged(const struct vm *vm)
+int vm_debug_aside(struct vm *vm, struct error *err)
 {
-	for (unsigned int i = 0; i < vm->vcpu_count; i++)
-		if (debug_cpu_is_halfway(&vm->vcpus[i].debug))
-			return true;
-	return debug_attached(&vm->debugger.debug);
+	return debug_aside(&vm->debugger.debug, err);
+}
+
+void vm_debug_back(struct vm *vm)
+{
+	debug_back(&vm->debugger.debug);
 }
 
 int vm_debug(struct vm *vm, const char *path, struct error *err)

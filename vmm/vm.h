@@ -61,9 +61,10 @@ void vm_pause(struct vm *vm);
 int vm_set_clock(struct vm *vm, enum resume_clock clock, struct error *err);
 void vm_resume(struct vm *vm);
 
-/* Whether a gdb is attached, whose breakpoints are in memory and registers, or a vCPU is halfway
- * through a step. It is paused. */
-bool vm_is_debugged(const struct vm *vm);
+/* Of a paused VM: takes what gdb has put there out of memory and registers, and it has to wait; and
+ * back. */
+int vm_debug_aside(struct vm *vm, struct error *err);
+void vm_debug_back(struct vm *vm);
 
 /* The sections of a VM that is paused, or restored and not yet started, in the file's order,
  * behind the configuration's; and its memory, which the caller marks with the snapshot's id by

@@ -97,6 +97,19 @@ debug() {
 	expect "$(cat out)" "all is well, answer 43"
 }
 
+@test "a snapshot holds no trace of breakpoints, and gdb goes on after it" {
+	start "$PROGRAMS/debuggee"
+	run_gdb "file $PROGRAMS/debuggee" 'target remote socket' 'set breakpoint always-inserted on' \
+		'break main' 'continue' \
+		'break square' 'shell mote snapshot debuggee ./snap' 'continue' 'info breakpoints' \
+		'shell mote snapshot --force debuggee ./snap' 'stepi' 'delete' 'detach'
+	grep -q 'Breakpoint 2, square' session
+	ended
+	expect "$(cat out)" "all is well, answer 42"
+	mote restore ./snap >out
+	expect "$(cat out)" "all is well, answer 42"
+}
+
 @test "10,000 instructions: arithmetic, atomics, system calls" {
 	start "$PROGRAMS/debuggee" mill
 	before=$(metrics | sets)
