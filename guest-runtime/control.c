@@ -84,6 +84,11 @@ uint64_t control_clock_epoch(void)
 	return fresh()->clock_epoch;
 }
 
+uint64_t control_clock_rest(void)
+{
+	return fresh()->clock_rest;
+}
+
 void control_wall_waits(void)
 {
 	control.page->wall_waits = 1;

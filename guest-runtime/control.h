@@ -29,6 +29,8 @@ bool control_has_signals(void);
 uint64_t control_epoch(void);
 /* Changes when the wall clock has to be asked for again. */
 uint64_t control_clock_epoch(void);
+/* What is to be added to the counter since, in ticks, modulo 2^64. */
+uint64_t control_clock_rest(void);
 /* Something waits for the wall clock: from now on a change of it is an interrupt. */
 void control_wall_waits(void);
 bool control_is_terminal(int stream);

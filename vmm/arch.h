@@ -60,7 +60,8 @@ struct machine {
 	const struct memory *memory;
 };
 
-/* machine.c: the KVM type for KVM_CREATE_VM; what must exist before vCPUs; after them. */
+/* machine.c: the KVM type for KVM_CREATE_VM; what must exist before vCPUs; after them, with the
+ * mode and page_tables of a snapshot. */
 unsigned long arch_vm_type(const struct kvm *kvm);
 int arch_machine_init(struct machine *machine, struct error *err);
 int arch_machine_finish(struct machine *machine, struct error *err);
@@ -77,11 +78,11 @@ int arch_vcpu_update(const struct machine *machine, struct regs *regs, struct er
 
 /* clock.c: the counter that the guest tells the time by, in ticks of timebase_hz. It counts on
  * while no vCPU runs. A plan says what it is to show from now on, and is carried out on each
- * vCPU of a VM while none runs. Where the host can't do it exactly it will show less, and the
- * guest has to add plan.rest. */
+ * vCPU of a VM while none runs. Where the host can't do it exactly it will show more, and a guest
+ * that wants to be exact has to add plan.rest. */
 struct arch_clock_plan {
 	uint64_t value; /* arch/X's own */
-	uint64_t rest; /* ticks */
+	uint64_t rest; /* ticks; 0 or negative: modulo 2^64 */
 };
 int arch_clock_get(struct regs *regs, uint64_t *ticks, struct error *err);
 struct arch_clock_plan arch_clock_plan(uint64_t ticks);

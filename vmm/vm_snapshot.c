@@ -154,6 +154,7 @@ static void save_machine(const struct vm *vm, struct state_writer *writer)
 	state_put_strings(writer, (char *const *)features);
 	state_put(writer, vm->machine.vcpu_features, 4);
 	state_put(writer, vm->machine.mode, 8);
+	state_put(writer, vm->machine.page_tables, 8);
 	state_end(writer);
 }
 
@@ -208,6 +209,7 @@ int vm_load_machine(struct vm *vm, const struct vm_image *image, struct error *e
 	free(kernel);
 	features = (uint32_t)state_take(&reader, 4);
 	vm->machine.mode = state_take(&reader, 8);
+	vm->machine.page_tables = state_take(&reader, 8);
 	result = state_close(&reader, err);
 	if (result == 0)
 		result = check_features(&vm->machine, needed, err);

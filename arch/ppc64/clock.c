@@ -20,8 +20,9 @@ int arch_clock_get(struct regs *regs, uint64_t *ticks, struct error *err)
 struct arch_clock_plan arch_clock_plan(uint64_t ticks)
 {
 	uint64_t offset = ticks - __ppc_get_timebase();
+	uint64_t value = (offset + TB_STEP - 1) & ~(TB_STEP - 1);
 
-	return (struct arch_clock_plan){offset & ~(TB_STEP - 1), offset & (TB_STEP - 1)};
+	return (struct arch_clock_plan){value, offset - value};
 }
 
 int arch_clock_set(struct regs *regs, const struct arch_clock_plan *plan, struct error *err)

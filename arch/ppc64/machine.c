@@ -16,6 +16,8 @@
 #define MSR_ME (1ull << 12) /* machine checks are taken */
 #define MSR_LE (1ull << 0)
 
+#define MODE_NEW PPC64_LPCR_ILE /* machine->mode */
+
 unsigned long arch_vm_type(const struct kvm *kvm)
 {
 	/* KVM-PR has hashed page tables alone; arch_machine_init() refuses such a VM by name. */
@@ -40,7 +42,7 @@ int arch_machine_init(struct machine *machine, struct error *err)
 	kvm_device_set(machine->irqchip_fd, KVM_DEV_XICS_GRP_CTRL, KVM_DEV_XICS_NR_SERVERS,
 		       &servers);
 	machine->vcpus_off = true;
-	machine->mode = PPC64_LPCR_ILE;
+	machine->mode = MODE_NEW;
 	machine->timebase_hz = __ppc_get_timebase_freq();
 	return 0;
 }
@@ -65,6 +67,12 @@ int arch_machine_finish(struct machine *machine, struct error *err)
 		result = source_init(machine, PPC64_IRQ_CONTROL, err);
 	for (uint32_t i = 0; result == 0 && i < machine->virtio_count; i++)
 		result = source_init(machine, PPC64_IRQ_VIRTIO + i, err);
+	if (result < 0 || !machine->page_tables)
+		return result;
+	result = hcall_set_tables(machine, machine->page_tables);
+	if (result < 0)
+		error_set(err, -result, "process table 0x%llx: KVM_PPC_CONFIGURE_V3_MMU: %s",
+			  (unsigned long long)machine->page_tables, strerror(-result));
 	return result;
 }
 
@@ -93,10 +101,23 @@ int arch_vcpu_init(const struct machine *machine, int vcpu_fd, unsigned int inde
 	return 0;
 }
 
+/* The rest of an LPCR is KVM's. */
+static int mode_set(struct regs *regs, uint64_t mode, struct error *err)
+{
+	uint64_t lpcr;
+	int result = reg_get(regs, PPC64_LPCR, &lpcr, err);
+
+	if (result < 0 || (lpcr & PPC64_LPCR_MODE) == mode)
+		return result;
+	return reg_set(regs, PPC64_LPCR, (lpcr & ~PPC64_LPCR_MODE) | mode, err);
+}
+
+/* The mode that a guest may have set since is not yet this vCPU's: each takes it in its time. */
 int arch_vcpu_finalize(const struct machine *machine, struct regs *regs, struct error *err)
 {
+	(void)machine;
 	regs_finalized(regs);
-	return arch_vcpu_update(machine, regs, err);
+	return mode_set(regs, MODE_NEW, err);
 }
 
 /* Real mode, interrupts masked, all else zero. */
@@ -111,13 +132,7 @@ int arch_vcpu_boot(struct regs *regs, uint64_t entry, uint64_t argument, struct 
 	return reg_write(regs, PPC64_REGS, &boot, err);
 }
 
-/* The rest of an LPCR is KVM's. */
 int arch_vcpu_update(const struct machine *machine, struct regs *regs, struct error *err)
 {
-	uint64_t mode = __atomic_load_n(&machine->mode, __ATOMIC_ACQUIRE), lpcr;
-	int result = reg_get(regs, PPC64_LPCR, &lpcr, err);
-
-	if (result < 0 || (lpcr & PPC64_LPCR_MODE) == mode)
-		return result;
-	return reg_set(regs, PPC64_LPCR, (lpcr & ~PPC64_LPCR_MODE) | mode, err);
+	return mode_set(regs, __atomic_load_n(&machine->mode, __ATOMIC_ACQUIRE), err);
 }

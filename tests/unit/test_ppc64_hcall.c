@@ -236,10 +236,13 @@ static void test_a_process_table_becomes_the_vms(void **state)
 	assert_answer(H_REGISTER_PROC_TBL, ARGS(0x1d, 0x10000, 0, 4), H_SUCCESS);
 	assert_int_equal(mmu.flags, KVM_PPC_MMUV3_RADIX | KVM_PPC_MMUV3_GTSE);
 	assert_int_equal(mmu.process_table, 1ull << 63 | 0x10000 | 4);
+	assert_int_equal(machine.page_tables, 1ull << 63 | 0x10000 | PPC64_TABLES_GTSE | 4);
 	assert_answer(H_REGISTER_PROC_TBL, ARGS(0x1c, 0, 0, 8), H_SUCCESS); /* all of RAM */
 	assert_int_equal(mmu.flags, KVM_PPC_MMUV3_RADIX);
+	assert_int_equal(machine.page_tables, 1ull << 63 | 8);
 	mmu_code = EBUSY;
 	assert_answer(H_REGISTER_PROC_TBL, ARGS(0x1c, 0x10000, 0, 4), H_HARDWARE);
+	assert_int_equal(machine.page_tables, 1ull << 63 | 8);
 }
 
 static const struct {
@@ -267,6 +270,7 @@ static void test_process_tables_that_are_none(void **state)
 	for (size_t i = 0; i < LENGTH(bad_tables); i++)
 		assert_answer(H_REGISTER_PROC_TBL, bad_tables[i].args, bad_tables[i].answer);
 	assert_int_equal(mmu_calls, 0);
+	assert_int_equal(machine.page_tables, 0);
 }
 
 static void test_modes_are_set_for_all_vcpus(void **state)

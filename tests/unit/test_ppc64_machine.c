@@ -38,6 +38,8 @@ static struct {
 	uint64_t args[2];
 } caps[CAPS_MAX];
 static unsigned int cap_count;
+static struct kvm_ppc_mmuv3_cfg mmu;
+static unsigned int mmu_calls;
 
 static struct kvm_regs *regs_of(int fd)
 {
@@ -62,6 +64,10 @@ static int kernel(int fd, unsigned long request, void *argument)
 		return 0;
 	case KVM_SET_REGS:
 		memcpy(regs_of(fd), argument, sizeof(struct kvm_regs));
+		return 0;
+	case KVM_PPC_CONFIGURE_V3_MMU:
+		memcpy(&mmu, argument, sizeof(mmu));
+		mmu_calls++;
 		return 0;
 	default:
 		return 0;
@@ -102,7 +108,7 @@ static int setup(void **state)
 	fake_kvm.wide_groups = 1u << KVM_DEV_XICS_GRP_SOURCES;
 	fake_kvm_set_capability(KVM_CAP_PPC_MMU_RADIX, 1);
 	memset(kernel_regs, 0xee, sizeof(kernel_regs));
-	vcpu_count = cap_count = 0;
+	vcpu_count = cap_count = mmu_calls = 0;
 	stopped = 0;
 	bus = (struct bus){0};
 	assert_ok(kvm_init(&kvm, &err), err);
@@ -237,6 +243,59 @@ static void test_interrupts_are_sources(void **state)
 	assert_int_equal(fake_kvm_call(KVM_IRQ_LINE, 0)->value, 1);
 }
 
+/* What a snapshot says is judged as what a guest says is. */
+static void test_page_tables_of_a_snapshot_become_the_vms(void **state)
+{
+	static const uint64_t bad[] = {
+		0x10004, /* hashed */
+		1ull << 63 | 0x10025,
+		1ull << 63 | 1ull << 62,
+		1ull << 63 | RAM_END,
+		1ull << 63 | 9, /* over the end of RAM */
+		1ull << 63 | 25,
+		UINT64_MAX,
+	};
+
+	(void)state;
+	create();
+	assert_int_equal(mmu_calls, 0);
+	machine.page_tables = 1ull << 63 | 0x10000 | PPC64_TABLES_GTSE | 4;
+	assert_ok(arch_machine_finish(&machine, &err), err);
+	assert_int_equal(mmu_calls, 1);
+	assert_int_equal(mmu.flags, KVM_PPC_MMUV3_RADIX | KVM_PPC_MMUV3_GTSE);
+	assert_int_equal(mmu.process_table, 1ull << 63 | 0x10000 | 4);
+	for (size_t i = 0; i < LENGTH(bad); i++) {
+		machine.page_tables = bad[i];
+		assert_error(arch_machine_finish(&machine, &err), err, EFAULT, "process table 0x");
+	}
+	assert_int_equal(mmu_calls, 1);
+}
+
+/* ---- the clock ---- */
+
+/* KVM takes steps of 2^24: the time base is never less than it ought to be, and what it is more is
+ * said. */
+static void test_the_clock_is_set_by_steps_and_what_is_left_is_said(void **state)
+{
+	const uint64_t host = __ppc_get_timebase(), step = 1 << 24;
+	const uint64_t wanted[] = {0, 1, host, host + 1, host + step, host - step, UINT64_MAX / 2};
+	uint64_t ticks = 0;
+
+	(void)state;
+	create();
+	for (size_t i = 0; i < LENGTH(wanted); i++) {
+		struct arch_clock_plan plan = arch_clock_plan(wanted[i]);
+
+		assert_int_equal(plan.value % step, 0);
+		assert_int_equal(host + plan.value + plan.rest, wanted[i]);
+		assert_true((int64_t)plan.rest <= 0 && (int64_t)plan.rest > -(int64_t)step);
+		assert_ok(arch_clock_set(&vcpus[0].regs, &plan, &err), err);
+		assert_int_equal(fake_kvm_get(vcpus[0].fd, KVM_REG_PPC_TB_OFFSET), plan.value);
+		assert_ok(arch_clock_get(&vcpus[0].regs, &ticks, &err), err);
+		assert_int_equal(ticks + plan.rest, wanted[i]);
+	}
+}
+
 /* ---- vCPUs ---- */
 
 static void assert_begins(unsigned int i, uint64_t entry, uint64_t argument)
@@ -354,6 +413,23 @@ static void test_a_mode_is_that_of_all_vcpus(void **state)
 	assert_int_equal(lpcr(2), changed);
 }
 
+/* What a new vCPU has is told by comparing one with another: the guest's mode is no part of it. */
+static void test_a_vcpu_of_a_snapshot_begins_as_any_other(void **state)
+{
+	const struct vcpu_owner owner = {.stopped = on_stopped};
+
+	(void)state;
+	assert_ok(arch_machine_init(&machine, &err), err);
+	machine.mode = PPC64_LPCR_AIL;
+	assert_ok(vcpu_init(&vcpus[0], 0, &machine, &bus, &owner, &err), err);
+	vcpu_count = 1;
+	assert_ok(regs_flush(&vcpus[0].regs, &err), err);
+	assert_int_equal(lpcr(0) & PPC64_LPCR_MODE, PPC64_LPCR_ILE);
+	assert_ok(arch_vcpu_update(&machine, &vcpus[0].regs, &err), err);
+	assert_ok(regs_flush(&vcpus[0].regs, &err), err);
+	assert_int_equal(lpcr(0) & PPC64_LPCR_MODE, PPC64_LPCR_AIL);
+}
+
 /* ---- the device tree ---- */
 
 static uint32_t cell(const void *tree, const char *path, const char *name, int index)
@@ -416,11 +492,14 @@ int main(void)
 		TEST(test_sources_are_set_after_the_last_vcpu),
 		TEST(test_vcpus_are_paprs_and_connected),
 		TEST(test_interrupts_are_sources),
+		TEST(test_page_tables_of_a_snapshot_become_the_vms),
+		TEST(test_the_clock_is_set_by_steps_and_what_is_left_is_said),
 		TEST(test_the_first_vcpu_boots_and_the_others_wait),
 		TEST(test_a_vcpu_starts_another_stops_itself_and_is_started_again),
 		TEST(test_power_off_ends_it),
 		TEST(test_traps_that_kvm_does_not_know),
 		TEST(test_a_mode_is_that_of_all_vcpus),
+		TEST(test_a_vcpu_of_a_snapshot_begins_as_any_other),
 		TEST(test_device_tree),
 	};
 

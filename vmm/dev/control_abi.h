@@ -102,8 +102,8 @@ struct control_page {
 			       * did to the wall clock: after a restore, or after a pause that
 			       * the clock did not count. The interrupt comes with it if
 			       * wall_waits, or if clock_rest changes */
-	uint64_t clock_rest; /* host: ticks to add to the time base (ppc64; elsewhere 0). Changes
-			      * with clock_epoch, and never so that the sum goes back */
+	uint64_t clock_rest; /* host: ticks to add to the time base, modulo 2^64 (ppc64; elsewhere
+			      * 0). Changes with clock_epoch, and never so that the sum goes back */
 	uint8_t snapshot[16]; /* host: in a snapshot's memory, that snapshot's id */
 	uint32_t wall_waits; /* guest: 1 once it has waited for a moment of the wall clock */
 };

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The time base as the clock, the decrementer for the next wake-up. It is negative from
- * the moment it has run out, and its interrupt a level: it cannot be switched off, only be
- * set far away; what is farther away than it reaches is an interrupt in vain. */
+/* The time base as the clock, put right by what the monitor says; the decrementer for the next
+ * wake-up. It is negative from the moment it has run out, and its interrupt a level: it cannot be
+ * switched off, only be set far away; what is farther away than it reaches is an interrupt in
+ * vain. */
 #include "guest-runtime/arch.h"
+#include "guest-runtime/control.h"
 #include "guest-runtime/machine.h"
 
 #define NANOSECONDS 1000000000ull
@@ -23,9 +25,21 @@ void clock_init(const struct machine *machine)
 	timer_arm(UINT64_MAX);
 }
 
+/* This machine may be stopped, and go on with another rest, between any two lines. */
+static uint64_t ticks_now(void)
+{
+	uint64_t rest, ticks;
+
+	do {
+		rest = control_clock_rest();
+		ticks = cpu_read(SPR_TB) + rest - origin;
+	} while (control_clock_rest() != rest);
+	return ticks;
+}
+
 uint64_t clock_now(void)
 {
-	uint64_t ticks = cpu_read(SPR_TB) - origin;
+	uint64_t ticks = ticks_now();
 
 	return ticks / frequency * NANOSECONDS + ticks % frequency * NANOSECONDS / frequency;
 }
@@ -42,7 +56,7 @@ static uint64_t ticks_at(uint64_t when)
 
 static uint64_t ticks_until(uint64_t when)
 {
-	uint64_t then = ticks_at(when), now = cpu_read(SPR_TB) - origin;
+	uint64_t then = ticks_at(when), now = ticks_now();
 
 	if (then <= now)
 		return 0;
