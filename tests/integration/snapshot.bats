@@ -94,9 +94,12 @@ journey() {
 
 # What the state files of two snapshots have that differs, by a reader that is nobody else's.
 differences() {
-	python3 - "$1.state" "$2.state" <<-'END'
+	python3 - "$1.state" "$2.state" <<-'END' || echo "no difference found, nor that there is none"
 		import struct, sys
-		VOLATILE = {0x603000000013df1a, 1}  # the counter; KVM_GET_VCPU_EVENTS has nothing that lasts
+		# What is not as it was, by architecture: the counter and KVM_GET_VCPU_EVENTS, which has
+		# nothing that lasts; TB_OFFSET. With that KVM sets a DEC_EXPIRY which is 0: it never ran.
+		VOLATILE = {183: {0x603000000013df1a, 1}, 21: {0x103000000000009c}}
+		DEC_EXPIRY = 0x10300000000000be
 		def sections(path):
 		    data, found = open(path, "rb").read(), []
 		    at = 88
@@ -113,6 +116,7 @@ differences() {
 		        found[number] = vcpu[at + 16:at + 16 + length]
 		        at += 16 + (length + 7) // 8 * 8
 		    return found
+		machine, = struct.unpack_from("<I", open(sys.argv[1], "rb").read(), 12)
 		a, b = sections(sys.argv[1]), sections(sys.argv[2])
 		assert [tag for tag, _ in a] == [tag for tag, _ in b]
 		for (tag, one), (_, other) in zip(a, b):
@@ -121,9 +125,11 @@ differences() {
 		            print("section", tag)
 		        continue
 		    one, other = registers(one), registers(other)
-		    assert len(one) > 200 and one.keys() == other.keys()
+		    assert len(one) > 100 and one.keys() == other.keys()
 		    for number in one:
-		        if one[number] != other[number] and number not in VOLATILE:
+		        if one[number] == other[number] or number in VOLATILE[machine]:
+		            continue
+		        if number != DEC_EXPIRY or any(one[number]):
 		            print(hex(number), one[number].hex(), other[number].hex())
 	END
 }
@@ -187,7 +193,7 @@ differences() {
 		sleep 2
 		vm Resumed "$clock"
 		printed $((before + 1))
-		! grep -E 'early|back' out
+		run ! grep -E 'early|back' out
 		gap=$(awk -v at="$before" 'NR == at { was = $2 } NR == at + 1 { print $2 - was }' out)
 		[ "$clock" = wall ] || [ "$gap" -lt 1500 ]
 		[ "$clock" != wall ] || [ "$gap" -ge 2000 ]
@@ -247,6 +253,7 @@ differences() {
 	put /boot-source "{\"kernel_image_path\": \"$GUESTS/pending\"}"
 	put /actions '{"action_type": "InstanceStart"}'
 	printed 0
+	sleep 5 # longer than 32 bits of a decrementer last
 	vm Paused
 	create a
 	# It takes them once it sees this.
@@ -287,23 +294,23 @@ differences() {
 	vm Paused
 	curl -sS --unix-socket "$SOCKET" -w '%{http_code}' -X PUT http://localhost/snapshot/create \
 		-d '{"snapshot_path": "a.state", "mem_file_path": "/dev/shm/a.memory"}' >created 3>&- &
+	until compgen -G '/dev/shm/a.memory*'; do :; done
 	answers=0
-	until [ -s created ]; do
-		api GET /
-		expect "$(json 'r["state"]')" Paused
+	while api GET / && [ ! -s created ]; do
+		[[ $reply == *'"Paused"'* ]]
 		answers=$((answers + 1))
-		[ -s created ] || vm_refused Resumed
+		[ $answers -gt 1 ] || not_now Resumed
 	done
 	expect "$(cat created)" 204
 	echo "# $answers answers meanwhile" >&3
-	[ $answers -ge 3 ]
+	[ $answers -ge 2 ]
 	rm -f /dev/shm/a.memory
 }
 
 # While a snapshot is written, nothing of the VM may change.
-vm_refused() {
+not_now() {
 	api PATCH /vm -d "{\"state\": \"$1\"}"
-	[ "$status_code" = 400 ] || [ -s created ]
+	[ "$status_code" = 400 ]
 }
 
 @test "a monitor that is killed while it writes leaves the earlier snapshot or the new one" {
@@ -332,20 +339,22 @@ vm_refused() {
 
 @test "without room on the disk the earlier snapshot stays, and the microVM goes on" {
 	mkdir small
-	mount -t tmpfs -o size=3m none small
+	mount -t tmpfs -o size=4m none small
 	vmm_start
 	start_program "$PROGRAMS/endure" 1000000 3
 	printed 5
 	vm Paused
 	create small/a
 	vm Resumed
-	head -c 3m /dev/zero >small/fill || :
+	head -c 4m /dev/zero >small/fill || :
 	vm Paused
 	api PUT /snapshot/create -d '{"snapshot_path": "small/a.state", "mem_file_path": "small/a.memory"}'
 	expect "$status_code" 400
 	[[ $reply == *"small/a.memory"*"No space left"* ]]
 	vm Resumed
 	printed "$(wc -l <out)"
+	# What is a hole in the memory file takes room of a tmpfs when it is looked at.
+	rm small/fill
 	restore small/a '"resume_vm": true'
 	printed 2
 	vmm_stop
@@ -407,11 +416,11 @@ vm_refused() {
 	done
 	[ "$(stat -c %b diff2/memory)" -lt "$(stat -c %b base/memory)" ]
 	for name in base diff1 diff2; do mote snapshot-verify ./$name; done
-	! mote snapshot-merge ./base ./diff2 ./wrong
+	run ! mote snapshot-merge ./base ./diff2 ./wrong
 	mote snapshot-merge ./base ./diff1 ./one
 	mote snapshot-merge ./one ./diff2 ./two
 	mote snapshot-verify ./two
-	! mote snapshot-merge ./one ./diff2 ./two
+	run ! mote snapshot-merge ./one ./diff2 ./two
 	gather
 	vmm_stop
 	mote restore --name merged ./two >merged.out 3>&- &
