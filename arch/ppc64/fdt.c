@@ -5,6 +5,7 @@
 #include <libfdt.h>
 #include <stdio.h>
 
+#include "arch/ppc64/hcall.h"
 #include "arch/ppc64/layout.h"
 #include "arch/ppc64/rtas.h"
 #include "vmm/arch.h"
@@ -33,6 +34,7 @@ static int cpu_node(void *fdt, const struct machine *machine, uint32_t index)
 	TRY(fdt_property_u32(fdt, "reg", index));
 	TRY(fdt_property_u32(fdt, "ibm,ppc-interrupt-server#s", index));
 	TRY(fdt_property_u32(fdt, "timebase-frequency", (uint32_t)machine->timebase_hz));
+	TRY(fdt_property_u32(fdt, "ibm,dec-bits", PPC64_DEC_BITS));
 	TRY(fdt_property_u32(fdt, "i-cache-line-size", CACHE_LINE));
 	TRY(fdt_property_u32(fdt, "d-cache-line-size", CACHE_LINE));
 	TRY(fdt_end_node(fdt));

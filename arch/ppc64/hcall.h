@@ -8,10 +8,13 @@
 
 #include "vmm/exit.h"
 
-/* The bits of LPCR that are the guest's by H_SET_MODE, alike in all vCPUs: machine->mode. */
+/* The bits of LPCR that are alike in all vCPUs: machine->mode. The guest changes the first two, by
+ * H_SET_MODE. */
 #define PPC64_LPCR_ILE (1ull << 25) /* interrupts are taken little-endian */
 #define PPC64_LPCR_AIL (3ull << 23) /* 3: and with the MMU on, at 0xc000_0000_0000_4000 */
-#define PPC64_LPCR_MODE (PPC64_LPCR_ILE | PPC64_LPCR_AIL)
+#define PPC64_LPCR_LD (1ull << 17) /* the decrementer has PPC64_DEC_BITS */
+#define PPC64_LPCR_MODE (PPC64_LPCR_ILE | PPC64_LPCR_AIL | PPC64_LPCR_LD)
+#define PPC64_DEC_BITS 56 /* of POWER9 and POWER10 */
 
 /* The process table that the guest has registered, for all vCPUs: machine->page_tables. As KVM's
  * process_table (struct kvm_ppc_mmuv3_cfg), and one bit that is 0 there. */

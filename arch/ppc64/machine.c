@@ -16,7 +16,9 @@
 #define MSR_ME (1ull << 12) /* machine checks are taken */
 #define MSR_LE (1ull << 0)
 
-#define MODE_NEW PPC64_LPCR_ILE /* machine->mode */
+/* machine->mode. In 32 bits, a moment that passed while the vCPU stood still would be one to come
+ * after four seconds. */
+#define MODE_NEW (PPC64_LPCR_ILE | PPC64_LPCR_LD)
 
 unsigned long arch_vm_type(const struct kvm *kvm)
 {

@@ -313,7 +313,7 @@ static void test_the_first_vcpu_boots_and_the_others_wait(void **state)
 	start();
 	wait_for_run(0, 1);
 	assert_begins(0, ENTRY, 0x12345678);
-	assert_int_equal(lpcr(0), HOST_LPCR | PPC64_LPCR_ILE);
+	assert_int_equal(lpcr(0), HOST_LPCR | PPC64_LPCR_ILE | PPC64_LPCR_LD);
 	assert_int_equal(runs_of(1) + runs_of(2), 0);
 }
 
@@ -397,7 +397,7 @@ static void test_a_mode_is_that_of_all_vcpus(void **state)
 {
 	const struct fake_run set_mode = {
 		.reason = KVM_EXIT_PAPR_HCALL, .data = 0x31c, .args = {3, 3}};
-	const uint64_t changed = HOST_LPCR | PPC64_LPCR_ILE | PPC64_LPCR_AIL;
+	const uint64_t changed = HOST_LPCR | PPC64_LPCR_MODE;
 	struct fake_run start_1 = rtas_call(0x1000, "start-cpu", 1, 0x8000, 5);
 
 	(void)state;
@@ -424,7 +424,7 @@ static void test_a_vcpu_of_a_snapshot_begins_as_any_other(void **state)
 	assert_ok(vcpu_init(&vcpus[0], 0, &machine, &bus, &owner, &err), err);
 	vcpu_count = 1;
 	assert_ok(regs_flush(&vcpus[0].regs, &err), err);
-	assert_int_equal(lpcr(0) & PPC64_LPCR_MODE, PPC64_LPCR_ILE);
+	assert_int_equal(lpcr(0) & PPC64_LPCR_MODE, PPC64_LPCR_ILE | PPC64_LPCR_LD);
 	assert_ok(arch_vcpu_update(&machine, &vcpus[0].regs, &err), err);
 	assert_ok(regs_flush(&vcpus[0].regs, &err), err);
 	assert_int_equal(lpcr(0) & PPC64_LPCR_MODE, PPC64_LPCR_AIL);
@@ -466,6 +466,7 @@ static void test_device_tree(void **state)
 		assert_int_equal(cell(tree, path, "reg", 0), i);
 		assert_int_equal(cell(tree, path, "ibm,ppc-interrupt-server#s", 0), i);
 		assert_int_equal(cell(tree, path, "timebase-frequency", 0), FAKE_TIMEBASE_HZ);
+		assert_int_equal(cell(tree, path, "ibm,dec-bits", 0), 56);
 		assert_int_equal(cell(tree, path, "d-cache-line-size", 0), 128);
 	}
 	assert_int_equal(fdt_path_offset(tree, "/cpus/cpu@3"), -FDT_ERR_NOTFOUND);
