@@ -271,31 +271,6 @@ static void test_page_tables_of_a_snapshot_become_the_vms(void **state)
 	assert_int_equal(mmu_calls, 1);
 }
 
-/* ---- the clock ---- */
-
-/* KVM takes steps of 2^24: the time base is never less than it ought to be, and what it is more is
- * said. */
-static void test_the_clock_is_set_by_steps_and_what_is_left_is_said(void **state)
-{
-	const uint64_t host = __ppc_get_timebase(), step = 1 << 24;
-	const uint64_t wanted[] = {0, 1, host, host + 1, host + step, host - step, UINT64_MAX / 2};
-	uint64_t ticks = 0;
-
-	(void)state;
-	create();
-	for (size_t i = 0; i < LENGTH(wanted); i++) {
-		struct arch_clock_plan plan = arch_clock_plan(wanted[i]);
-
-		assert_int_equal(plan.value % step, 0);
-		assert_int_equal(host + plan.value + plan.rest, wanted[i]);
-		assert_true((int64_t)plan.rest <= 0 && (int64_t)plan.rest > -(int64_t)step);
-		assert_ok(arch_clock_set(&vcpus[0].regs, &plan, &err), err);
-		assert_int_equal(fake_kvm_get(vcpus[0].fd, KVM_REG_PPC_TB_OFFSET), plan.value);
-		assert_ok(arch_clock_get(&vcpus[0].regs, &ticks, &err), err);
-		assert_int_equal(ticks + plan.rest, wanted[i]);
-	}
-}
-
 /* ---- vCPUs ---- */
 
 static void assert_begins(unsigned int i, uint64_t entry, uint64_t argument)
@@ -494,7 +469,6 @@ int main(void)
 		TEST(test_vcpus_are_paprs_and_connected),
 		TEST(test_interrupts_are_sources),
 		TEST(test_page_tables_of_a_snapshot_become_the_vms),
-		TEST(test_the_clock_is_set_by_steps_and_what_is_left_is_said),
 		TEST(test_the_first_vcpu_boots_and_the_others_wait),
 		TEST(test_a_vcpu_starts_another_stops_itself_and_is_started_again),
 		TEST(test_power_off_ends_it),
