@@ -78,7 +78,15 @@ class Host:
         ]
 
     def boot(self, disks: dict[str, BinaryIO], memory: str = "memory-backend-ram") -> Machine:
-        """Starts a cold host and returns it once it is ready for a job."""
+        """Starts a cold host and returns it once it is ready for a job. One that doesn't get there
+        is started once more: on a busy machine an emulated one may hang."""
+        try:
+            return self._boot(disks, memory)
+        except LabError as error:
+            say(f"{error}\nbooting it again")
+            return self._boot(disks, memory)
+
+    def _boot(self, disks: dict[str, BinaryIO], memory: str) -> Machine:
         machine = qemu.start(self._command(memory), CHANNELS, disks)
         try:
             machine.greet()
