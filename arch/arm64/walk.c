@@ -125,11 +125,12 @@ struct user_walk {
 	struct half half;
 	page_visit *visit;
 	void *context;
+	uint64_t left; /* entries: tables that share others are more than memory has room for */
 };
 
 /* False: the visitor has seen enough. */
-static bool visit_table(const struct user_walk *user, uint64_t table, unsigned int shift,
-			uint64_t start, uint64_t count)
+static bool visit_table(struct user_walk *user, uint64_t table, unsigned int shift, uint64_t start,
+			uint64_t count)
 {
 	unsigned int stride = user->half.granule - 3;
 	uint64_t outputs = OUTPUT_MASK & ~((1ull << user->half.granule) - 1), entry;
@@ -138,6 +139,8 @@ static bool visit_table(const struct user_walk *user, uint64_t table, unsigned i
 		uint64_t address = start + (i << shift);
 		bool deeper;
 
+		if (!user->left--)
+			return false;
 		if (!entry_read(user->memory, table, i, &entry))
 			continue;
 		deeper = shift > user->half.granule && entry & ENTRY_TABLE;
@@ -155,7 +158,8 @@ static bool visit_table(const struct user_walk *user, uint64_t table, unsigned i
 int arch_user_pages(struct regs *regs, const struct memory *memory, page_visit *visit,
 		    void *context, struct error *err)
 {
-	struct user_walk user = {.memory = memory, .visit = visit, .context = context};
+	struct user_walk user = {
+		.memory = memory, .visit = visit, .context = context, .left = memory->size / 8};
 	unsigned int shift;
 	uint64_t sctlr;
 	int result = reg_get(regs, ARM64_SCTLR_EL1, &sctlr, err);

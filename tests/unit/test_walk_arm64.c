@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The guest's page tables as the debugger reads them. */
+#include <errno.h>
+
 #include "tests/unit/unit.h"
 
 #include "arch/arm64/regs.h"
@@ -155,6 +157,22 @@ static void test_what_user_mode_has(void **state)
 	assert_int_equal(seen[1][2], 0x200000);
 }
 
+static bool go_on(void *context, uint64_t address, uint64_t physical, uint64_t size)
+{
+	(void)context, (void)address, (void)physical, (void)size;
+	return true;
+}
+
+/* A table that is below itself, 512 times on each level. */
+static void test_tables_without_end(void **state)
+{
+	(void)state;
+	mmu(25 | 25 << 16);
+	for (unsigned int i = 0; i < 512; i++)
+		entry(0x10000, i, (BASE + 0x10000) | 3);
+	assert_int_equal(arch_user_pages(&regs, &memory, go_on, NULL, &err), -ECANCELED);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -162,7 +180,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_translation_off),    TEST(test_four_kib_pages),
 		TEST(test_other_granules),     TEST(test_bad_tables),
-		TEST(test_what_user_mode_has),
+		TEST(test_what_user_mode_has), TEST(test_tables_without_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
