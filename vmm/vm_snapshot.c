@@ -388,9 +388,8 @@ static int restore_vcpus(struct vm *vm, const struct vcpu_state *states, enum re
 {
 	int result = 0;
 
-	for (unsigned int i = 0; result == 0 && i < vm->vcpu_count; i++) {
+	for (unsigned int i = 0; result == 0 && i < vm->vcpu_count; i++)
 		result = vcpu_restore(&vm->vcpus[i], &states[i], step, err);
-	}
 	return result;
 }
 
