@@ -401,8 +401,7 @@ void vm_pause(struct vm *vm)
 	for (unsigned int i = 0; i < vm->vcpu_count; i++)
 		if (vm->vcpus[i].started)
 			vcpu_wait_parked(&vm->vcpus[i]);
-	vm->paused.wall = vm_now(CLOCK_REALTIME);
-	vm->paused.monotonic = vm_now(CLOCK_MONOTONIC);
+	vm_moment_take(&vm->paused);
 }
 
 void vm_resume(struct vm *vm)

@@ -66,8 +66,8 @@ static inline uint64_t vm_control_area(const struct vm *vm)
 	return vm->memory.base + vm->memory.size - CONTROL_AREA;
 }
 
-/* vm_snapshot.c: the host's clocks, nanoseconds. */
-uint64_t vm_now(clockid_t clock);
+/* vm_snapshot.c: the host's clocks, as nearly at the same time as can be had; not the ticks. */
+void vm_moment_take(struct vm_moment *moment);
 
 /* vm_snapshot.c: puts the sections of image->state into a VM whose parts are there and new. */
 int vm_load_sections(struct vm *vm, const struct vm_image *image, struct error *err);

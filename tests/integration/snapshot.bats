@@ -205,14 +205,15 @@ differences() {
 	restore a '"resume_vm": true'
 	printed 1
 	python3 - <<-'END'
-		import os, time
-		# Between a reading of the clock and its line in the file the host may let us wait.
+		import os, statistics, time
+		# Between a reading of the clock and its line in the file the host may let anybody wait,
+		# and file times move by its ticks.
 		late = []
 		for _ in range(30):
 		    line = open("out").read().split("\n")[-2].split()
 		    late.append(os.stat("out").st_mtime * 1000 - int(line[2]))
 		    time.sleep(0.03)
-		assert -15 <= min(late) <= 30, late
+		assert abs(statistics.median(late)) <= 15, late
 	END
 }
 

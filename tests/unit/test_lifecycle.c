@@ -264,7 +264,7 @@ static void test_clock_of_a_resume(void **state)
 	assert_ok(ask(OP_PAUSE), err);
 	patch.clock = CLOCK_GUEST;
 	assert_ok(request(&patch), err);
-	assert_int_equal(fake_kvm_count(KVM_GET_ONE_REG), 1);
+	assert_true(fake_kvm_count(KVM_GET_ONE_REG) >= 1); /* more if we had to wait meanwhile */
 	assert_int_equal(clock_sets(), 1);
 	assert_ok(ask(OP_PAUSE), err);
 	assert_ok(ask(OP_RESUME), err); /* that is the default */
