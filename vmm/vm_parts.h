@@ -66,8 +66,13 @@ static inline uint64_t vm_control_area(const struct vm *vm)
 	return vm->memory.base + vm->memory.size - CONTROL_AREA;
 }
 
-/* vm_snapshot.c: the host's clocks, as nearly at the same time as can be had; not the ticks. */
+/* vm_clock.c: the host's clocks, as nearly at the same time as can be had; not the ticks. */
 void vm_moment_take(struct vm_moment *moment);
+/* STATE_CLOCK of a VM that is paused, or restored and not yet started; and into `origin`, from
+ * where vCPUs that have not run get it. */
+int vm_save_clock(struct vm *vm, struct state_writer *writer, struct error *err);
+int vm_load_clock(struct vm *vm, const struct vm_image *image, struct error *err);
+int vm_place_clock(struct vm *vm, struct error *err);
 
 /* vm_snapshot.c: puts the sections of image->state into a VM whose parts are there and new. */
 int vm_load_sections(struct vm *vm, const struct vm_image *image, struct error *err);
