@@ -41,7 +41,7 @@ WARN := -Wall -Wextra -Werror -Wstrict-prototypes -Wvla
 CPPFLAGS := -D_GNU_SOURCE -DMOTE_VERSION='"$(VERSION)"' -DMOTE_ELF_MACHINE=$(ELF_$(ARCH)) -I.
 CFLAGS := -std=gnu11 -O2 -g $(WARN) -Wmissing-prototypes -ffunction-sections -fdata-sections \
 	-fstack-protector-strong -fno-pie -fno-unwind-tables -fno-asynchronous-unwind-tables
-LDFLAGS := -static -Wl,--gc-sections,-z,relro,-z,now,-z,noexecstack
+LDFLAGS := -static -Wl,--gc-sections,-z,relro,-z,now,-z,noexecstack,-z,max-page-size=65536
 DEPFLAGS = -MMD -MP
 
 # Short lines; V=1 shows the commands.
@@ -81,6 +81,11 @@ build/.llhttp: | deps-build
 
 # ---- the monitor and the command line --------------------------------------------------
 LIBDIR := $(SYSROOT)/usr/lib/$(TRIPLET)
+# What runs on a KVM host has musl in it, as guests do (docs/adr/0022): its objects are made and
+# linked by mote-cc. fortify.o stands in for what Debian's archives ask of glibc alone.
+MUSL_CC = $(B)/mote-cc --arch $(ARCH)
+MUSL_LINK = $(MUSL_CC) $(LDFLAGS) -o $1 $(filter %.o,$2) -Wl,--start-group $(filter %.a,$2) \
+	$(LIBDIR)/libfdt.a $(LIBDIR)/libjansson.a -Wl,--end-group
 INCLUDES := -isystem $(SYSROOT)/usr/include -isystem $(LLHTTP)/usr/share/include/llhttp
 
 LLHTTP_SRC := api.c http.c llhttp.c
@@ -102,8 +107,7 @@ $(B)/mote-vmm: $(B)/obj/vmm/main.o $(B)/libmote.a $(ORDER)
 $(B)/mote: $(CLI_OBJ) $(B)/libmote.a
 $(B)/mote-vmm $(B)/mote:
 	$(call say,LD)
-	$(Q)$(CC) $(LDFLAGS) -o $@.debug $(filter %.o %.a,$^) \
-		$(LIBDIR)/libfdt.a $(LIBDIR)/libjansson.a -lpthread
+	$(Q)$(call MUSL_LINK,$@.debug,$^)
 	$(Q)$(CROSS)strip -o $@ $@.debug
 	@chmod -x $@.debug
 
@@ -111,10 +115,10 @@ $(B)/mote-cc: guest-runtime/mote-cc
 	@mkdir -p $(@D)
 	$(Q)install -m 755 $< $@
 
-$(B)/obj/%.o: %.c | $(B)/.sysroot build/.llhttp
+$(B)/obj/%.o: %.c | $(B)/.sysroot build/.llhttp $(B)/mote-cc
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) $(DEPFLAGS) $(CPPFLAGS) $(CFLAGS) $(INCLUDES) -c -o $@ $<
+	$(Q)$(MUSL_CC) $(DEPFLAGS) $(CPPFLAGS) $(CFLAGS) $(INCLUDES) -c -o $@ $<
 
 $(B)/obj/vmm/runtime_elf.o: vmm/runtime_elf.S $(B)/runtime.elf
 	@mkdir -p $(@D)
@@ -241,7 +245,7 @@ registers: $(B)/registers/registers
 $(B)/registers/registers: $(REGISTERS_SRC:%.c=$(B)/obj/%.o) $(B)/libmote.a
 	@mkdir -p $(@D)
 	$(call say,LD)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBDIR)/libfdt.a -lpthread
+	$(Q)$(call MUSL_LINK,$@,$^)
 
 # What runs on the build machine is made around one architecture's half, whatever ARCH is.
 HALF := arm64
@@ -253,7 +257,7 @@ U := $(B)/unit
 HOST_CFLAGS := -std=gnu11 -O1 -g $(WARN) -isystem $(U)/include \
 	-isystem $(LLHTTP)/usr/share/include/llhttp
 UNIT_CFLAGS := $(HOST_CFLAGS) -fsanitize=address,undefined -fno-sanitize-recover=all
-UNIT_SRC := $(filter-out vmm/main.c vmm/kvm.c api/cli/main.c arch/%/counter.c,$(VMM_SRC) $(API_SRC) $(CLI_SRC)) \
+UNIT_SRC := $(filter-out vmm/main.c vmm/kvm.c vmm/fortify.c api/cli/main.c arch/%/counter.c,$(VMM_SRC) $(API_SRC) $(CLI_SRC)) \
 	$(wildcard tests/fake/*.c)
 UNIT_OBJ := $(UNIT_SRC:%.c=$(U)/obj/%.o) $(LLHTTP_SRC:%.c=$(U)/obj/llhttp/%.o) \
 	$(U)/obj/api/openapi.o
@@ -288,11 +292,11 @@ $(U)/test_%: $(U)/obj/tests/unit/test_%.o $(U)/libmote.a
 		$(filter %.o,$^) $(filter %.a,$^) -lcmocka -ljansson -lfdt -lpthread
 # ppc64's half and the register tables of POWER, with its own KVM header. Only tables and calls of
 # vmm/arch.h cross from these objects to the others, so that it can be done everywhere.
-UNIT_PPC64_OBJ := $(patsubst %.c,$(U)/obj/%.o,$(wildcard arch/ppc64/*.c))
+UNIT_PPC64_OBJ := $(patsubst %.c,$(U)/obj/%.o,$(filter-out %/counter.c,$(wildcard arch/ppc64/*.c)))
 UNIT_PPC64_TESTS := $(filter $(U)/test_ppc64_% $(U)/test_regs_ppc64 $(U)/test_regs_booke,$(UNIT_TESTS))
 UNIT_PPC64_ALL := $(UNIT_PPC64_OBJ) $(UNIT_PPC64_TESTS:$(U)/%=$(U)/obj/tests/unit/%.o)
 $(UNIT_PPC64_TESTS): $(UNIT_PPC64_OBJ)
-$(UNIT_PPC64_ALL): CPPFLAGS += -isystem $(U)/include-ppc64 -isystem tests/fake/include
+$(UNIT_PPC64_ALL): CPPFLAGS += -isystem $(U)/include-ppc64
 $(UNIT_PPC64_ALL): | $(U)/.include-ppc64
 $(U)/.include-ppc64: | deps-build
 	@mkdir -p $(U)/include-ppc64/asm
@@ -334,7 +338,7 @@ F := $(B)/fuzz
 FUZZ_CFLAGS := $(HOST_CFLAGS) -Wno-missing-field-initializers \
 	-fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all
-FUZZ_SRC := $(API_SRC) $(filter-out vmm/main.c vmm/kvm.c vmm/dev/stream.c arch/%/counter.c,$(VMM_SRC)) \
+FUZZ_SRC := $(API_SRC) $(filter-out vmm/main.c vmm/kvm.c vmm/fortify.c vmm/dev/stream.c arch/%/counter.c,$(VMM_SRC)) \
 	$(addprefix guest-runtime/,cpio.c node.c elf.c) $(wildcard tests/fuzz/support/*.c)
 FUZZ_OBJ := $(FUZZ_SRC:%.c=$(F)/obj/%.o) $(LLHTTP_SRC:%.c=$(F)/obj/llhttp/%.o) \
 	$(U)/obj/api/openapi.o
@@ -423,7 +427,7 @@ $(B)/bench/hello-host $(B)/bench/firstbyte $(B)/bench/minimal:
 $(B)/bench/registers: $(B)/obj/bench/registers.o $(B)/libmote.a
 	@mkdir -p $(@D)
 	$(call say,LD)
-	$(Q)$(CC) $(LDFLAGS) -s -o $@ $^ $(LIBDIR)/libfdt.a -lpthread
+	$(Q)$(call MUSL_LINK,$@,$^) -s
 $(B)/bench/bare-%: bench/$(ARCH)/bare-%.S $(wildcard bench/$(ARCH)/*.inc) | deps-build
 	@mkdir -p $(@D)
 	$(call say,LD)
@@ -452,7 +456,7 @@ lint: deps-lint deps-test $(U)/.include $(U)/.include-ppc64 build/.llhttp
 	@shellcheck $$(git ls-files | xargs grep -lE '^#!/(bin/|usr/bin/env )(ba)?sh' )
 	@printf '%s\n' $(CPPFLAGS) -I$(CURDIR) -std=gnu11 -isystem$(CURDIR)/$(U)/include \
 		-isystem$(CURDIR)/$(LLHTTP)/usr/share/include/llhttp >$(U)/compile_flags.txt
-	@printf '%s\n' -isystem$(CURDIR)/$(U)/include-ppc64 -isystem$(CURDIR)/tests/fake/include | \
+	@echo -isystem$(CURDIR)/$(U)/include-ppc64 | \
 		cat - $(U)/compile_flags.txt >$(U)/include-ppc64/compile_flags.txt
 	@printf '%s\n' $(filter vmm/% api/% arch/%,$(UNIT_SRC)) | \
 		xargs -P $$(nproc) -n 8 $(call tidy,$(U))

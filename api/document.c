@@ -5,14 +5,9 @@
 #include "api/document.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <setjmp.h>
 #include <stdbool.h>
 #include <stdlib.h>
-
-/* Above this the C library is told to trim its heap: it does not by itself while small pieces
- * are freed. Its own threshold. */
-enum { TRIM_FROM = 128 * 1024 };
 
 struct document_block {
 	struct document_block *next, **link; /* link: the pointer that points here */
@@ -93,7 +88,5 @@ void document_free(struct document *document)
 		free(block);
 		block = next;
 	}
-	if (document->size >= TRIM_FROM)
-		malloc_trim(0);
 	*document = (struct document){0};
 }

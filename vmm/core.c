@@ -12,7 +12,7 @@
 #include "vmm/symbols.h"
 
 /* What a guest may have mapped is bounded by this, not by its page tables. */
-enum { SEGMENTS_MAX = 32768, PAGE_MAX = 1 << 16, NOTES_MAX = 4096 };
+enum { SEGMENTS_MAX = 32768, COPY_MAX = 16384, NOTES_MAX = 4096 };
 
 struct segment {
 	uint64_t address, physical, size;
@@ -165,7 +165,7 @@ static int put_headers(struct core *core, struct error *err)
 
 static int put_segment(struct core *core, const struct segment *segment, struct error *err)
 {
-	uint8_t bytes[PAGE_MAX];
+	uint8_t bytes[COPY_MAX];
 	int result = 0;
 
 	for (uint64_t at = 0; result == 0 && at < segment->size; at += sizeof(bytes)) {

@@ -208,34 +208,82 @@ static int walk_entry(struct cpio *cpio, int dir, const char *parent, const char
 	return 0;
 }
 
-static int not_dots(const struct dirent *entry)
+static bool is_dots(const char *name)
 {
-	return strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..");
+	return !strcmp(name, ".") || !strcmp(name, "..");
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+struct names {
+	char **list;
+	size_t count;
+};
+
+static void free_names(struct names *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		free(names->list[i]);
+	free(names->list);
+}
+
+/* Returns 0 or -1 with errno. */
+static int add_name(struct names *names, const char *name)
+{
+	/* doubled at every power of two */
+	if (!(names->count & (names->count - 1))) {
+		size_t room = names->count ? 2 * names->count : 1;
+		char **list = reallocarray(names->list, room, sizeof(*list));
+
+		if (!list)
+			return -1;
+		names->list = list;
+	}
+	names->list[names->count] = strdup(name);
+	return names->list[names->count] ? (names->count++, 0) : -1;
+}
+
+/* In alphabetical order. Returns 0 or -1 with errno; the names so far are there in both cases. */
+static int read_names(DIR *directory, struct names *names)
+{
+	const struct dirent *entry;
+
+	while (errno = 0, (entry = readdir(directory)))
+		if (!is_dots(entry->d_name) && add_name(names, entry->d_name))
+			return -1;
+	if (errno)
+		return -1;
+	if (names->count)
+		qsort(names->list, names->count, sizeof(*names->list), compare_names);
+	return 0;
 }
 
 /* Takes fd over. Entries in alphabetical order: the same tree gives the same archive. */
 static int walk_directory(struct cpio *cpio, int fd, const char *path, const char *program,
 			  int depth, struct error *err)
 {
-	struct dirent **entries = NULL;
-	int count, result = 0;
+	struct names names = {0};
+	DIR *directory;
+	int result = 0;
 
 	if (depth > ROOT_DEPTH_MAX) {
 		close(fd);
 		return error_set(err, ELOOP, "root: %s: more than %d levels deep", path,
 				 ROOT_DEPTH_MAX);
 	}
-	count = scandirat(fd, ".", &entries, not_dots, alphasort);
-	if (count < 0)
+	directory = fdopendir(fd);
+	if (!directory || read_names(directory, &names))
 		result = error_errno(err, "root: %s", *path ? path : ".");
-	for (int i = 0; i < count; i++) {
-		if (result == 0)
-			result =
-				walk_entry(cpio, fd, path, entries[i]->d_name, program, depth, err);
-		free(entries[i]);
-	}
-	free(entries);
-	close(fd);
+	for (size_t i = 0; i < names.count && result == 0; i++)
+		result = walk_entry(cpio, fd, path, names.list[i], program, depth, err);
+	free_names(&names);
+	if (directory)
+		closedir(directory);
+	else
+		close(fd);
 	return result;
 }
 

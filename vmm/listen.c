@@ -5,10 +5,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -90,7 +92,8 @@ static int appear(struct listener *listener, const struct sockaddr_un *temporary
 		return error_errno(err, "%s %s", listener->what, listener->path);
 	listener->device = status.st_dev;
 	listener->inode = status.st_ino;
-	if (renameat2(AT_FDCWD, temporary->sun_path, AT_FDCWD, listener->path, RENAME_NOREPLACE))
+	if (syscall(SYS_renameat2, AT_FDCWD, temporary->sun_path, AT_FDCWD, listener->path,
+		    RENAME_NOREPLACE))
 		return error_errno(err, "%s %s", listener->what, listener->path);
 	return 0;
 }

@@ -6,13 +6,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -138,7 +139,7 @@ static void child(const struct start *start)
 	result = start->detach ? detach_child(start->log) : attach_child(start->parent);
 	/* The monitor gets the streams and nothing else that our caller left open. */
 	if (!result)
-		result = close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
+		result = syscall(SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC);
 	if (!result)
 		execv(start->program, (char *const *)arguments);
 	failed = errno;
@@ -188,7 +189,7 @@ static int spawn(struct monitor *monitor, struct start *start, struct error *err
 				  : exec_result(ends[0], start->program, err);
 	close(ends[0]);
 	if (!result)
-		monitor->pidfd = pidfd_open(monitor->pid, 0);
+		monitor->pidfd = (int)syscall(SYS_pidfd_open, monitor->pid, 0);
 	if (!result && monitor->pidfd < 0) {
 		result = error_errno(err, "pidfd_open");
 		kill(monitor->pid, SIGKILL); /* our child, not reaped yet */
@@ -231,7 +232,7 @@ int monitor_open(struct monitor *monitor, const struct state *state, struct erro
 	*monitor = (struct monitor){.pid = pid, .pidfd = -1};
 	if (pid <= 0)
 		return error_set(err, ESRCH, "%s is not running", state->id);
-	monitor->pidfd = pidfd_open(pid, 0);
+	monitor->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	/* Still the listener after we have it: the number wasn't used again meanwhile. */
 	if (monitor->pidfd >= 0 && listener_of(state, err) == pid)
 		return 0;
@@ -252,7 +253,7 @@ bool monitor_wait(const struct monitor *monitor, int timeout_ms)
 
 bool monitor_signal(const struct monitor *monitor, int signal, int timeout_ms)
 {
-	if (pidfd_send_signal(monitor->pidfd, signal, NULL, 0))
+	if (syscall(SYS_pidfd_send_signal, monitor->pidfd, signal, NULL, 0))
 		return errno == ESRCH;
 	return monitor_wait(monitor, timeout_ms);
 }

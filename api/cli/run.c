@@ -139,7 +139,7 @@ static bool is_quiet(int number)
 
 static int end_status(const struct run_options *options, const struct session_end *end)
 {
-	const char *what = end->signal > 0 ? sigdescr_np(end->signal) : NULL;
+	const char *what = end->signal > 0 ? strsignal(end->signal) : NULL;
 
 	if (!end->crashed && end->exit_code >= 0)
 		return end->exit_code;

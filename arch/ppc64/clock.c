@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The time base: the host's and an offset, which KVM takes in steps of 2^24 ticks, one for each
  * core that vCPUs share. Source: Linux Documentation/virt/kvm/api.rst, KVM_REG_PPC_TB_OFFSET. */
-#include <sys/platform/ppc.h>
-
+#include "arch/ppc64/counter.h"
 #include "arch/ppc64/regs.h"
 #include "vmm/arch.h"
 
@@ -13,13 +12,13 @@ int arch_clock_get(struct regs *regs, uint64_t *ticks, struct error *err)
 	uint64_t offset;
 	int result = reg_get(regs, PPC64_TB_OFFSET, &offset, err);
 
-	*ticks = __ppc_get_timebase() + offset;
+	*ticks = ppc64_timebase() + offset;
 	return result;
 }
 
 struct arch_clock_plan arch_clock_plan(uint64_t ticks)
 {
-	uint64_t offset = ticks - __ppc_get_timebase();
+	uint64_t offset = ticks - ppc64_timebase();
 	uint64_t value = (offset + TB_STEP - 1) & ~(TB_STEP - 1);
 
 	return (struct arch_clock_plan){value, offset - value};

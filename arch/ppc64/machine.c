@@ -4,9 +4,9 @@
  * Documentation/powerpc/booting.rst; Power ISA 3.0B, book III, 2.2 (LPCR), 4.2.1 (MSR). */
 #include <errno.h>
 #include <string.h>
-#include <sys/platform/ppc.h>
 #include <unistd.h>
 
+#include "arch/ppc64/counter.h"
 #include "arch/ppc64/hcall.h"
 #include "arch/ppc64/layout.h"
 #include "arch/ppc64/regs.h"
@@ -45,7 +45,7 @@ int arch_machine_init(struct machine *machine, struct error *err)
 		       &servers);
 	machine->vcpus_off = true;
 	machine->mode = MODE_NEW;
-	machine->timebase_hz = __ppc_get_timebase_freq();
+	machine->timebase_hz = ppc64_timebase_hz();
 	return 0;
 }
 

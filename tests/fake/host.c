@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "arch/arm64/counter.h"
+#include "arch/ppc64/counter.h"
 #include "tests/fake/kvm.h"
 
 unsigned long kvm_hwcap2(void)
@@ -13,6 +14,16 @@ unsigned long kvm_hwcap2(void)
 uint64_t arm64_counter_hz(void)
 {
 	return 62500000;
+}
+
+uint64_t ppc64_timebase(void)
+{
+	return 1000000;
+}
+
+uint64_t ppc64_timebase_hz(void)
+{
+	return FAKE_TIMEBASE_HZ;
 }
 
 int kvm_device_set(int device_fd, uint32_t group, uint64_t attribute, void *value)

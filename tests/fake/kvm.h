@@ -19,6 +19,7 @@ enum {
 	FAKE_REFUSALS_MAX = 8,
 	FAKE_CAPABILITIES_MAX = 16,
 	FAKE_REG_BYTES = 16,
+	FAKE_TIMEBASE_HZ = 123456789,
 };
 
 /* One call, arguments decoded:

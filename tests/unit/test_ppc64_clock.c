@@ -3,8 +3,8 @@
 #include "tests/unit/unit.h"
 
 #include <errno.h>
-#include <sys/platform/ppc.h>
 
+#include "arch/ppc64/counter.h"
 #include "arch/ppc64/regs.h"
 #include "tests/fake/kvm.h"
 #include "vmm/arch.h"
@@ -32,7 +32,7 @@ static int teardown(void **state)
 /* Never less than it ought to be, and what it is more is said. */
 static void test_the_clock_is_set_by_steps_and_what_is_left_is_said(void **state)
 {
-	const uint64_t host = __ppc_get_timebase();
+	const uint64_t host = ppc64_timebase();
 	const uint64_t wanted[] = {0, 1, host, host + 1, host + STEP, host - STEP, UINT64_MAX / 2};
 	uint64_t ticks = 0;
 

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <libfdt.h>
 #include <sched.h>
-#include <sys/platform/ppc.h>
 
 #include "arch/ppc64/hcall.h"
 #include "arch/ppc64/layout.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the tests want to know of ppc64: see machine.h. */
 #include <string.h>
-#include <sys/platform/ppc.h>
 
+#include "arch/ppc64/counter.h"
 #include "arch/ppc64/regs.h"
 #include "tests/registers/machine.h"
 
@@ -71,12 +71,12 @@ bool test_arch_blocks_changed(struct regs *regs)
 
 uint64_t test_arch_now(void)
 {
-	return __ppc_get_timebase();
+	return ppc64_timebase();
 }
 
 uint64_t test_arch_hz(void)
 {
-	return __ppc_get_timebase_freq();
+	return ppc64_timebase_hz();
 }
 
 /* The guest's counter is the host's with an offset, a register of the vCPU's. */
