@@ -17,8 +17,9 @@ working directory. Its output and exit status pass through, and what it leaves
 in out/ comes back to DIR/out/. The programs in build/ARCH/ are on its PATH.
 """
 _STATUS = """\
-exit status: that of the job; 125 when the lab failed, 126 when DIR/run isn't
-executable, 127 when there is no DIR/run, 2 for a bad command line.
+exit status: that of the job; 125 when the lab failed, 75 when the host's clock
+stood still, 126 when DIR/run isn't executable, 127 when there is no DIR/run,
+2 for a bad command line.
 """
 
 _JOB_SECONDS = 900
@@ -97,7 +98,7 @@ def main(arguments: list[str]) -> int:
         return _run(parser, options)
     except LabError as error:
         say(str(error))
-        return 125
+        return error.status
     except BrokenPipeError:
         return 141
     except OSError as error:

@@ -13,7 +13,13 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mote
 
 
 class LabError(Exception):
-    """The lab itself failed, as opposed to the job in it: exit status 125."""
+    """The lab itself failed, as opposed to the job in it."""
+    status = 125  # the lab's exit status
+
+
+class HostStopped(LabError):
+    """The host's clock stood still, which says nothing about the job: it may be run again."""
+    status = os.EX_TEMPFAIL
 
 
 class Interrupted(BaseException):

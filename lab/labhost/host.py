@@ -14,13 +14,13 @@ from typing import BinaryIO
 from . import images, packages, qemu
 from .cache import built
 from .common import CACHE, LabError, say
+from .heart import PROCESSORS
 from .qemu import Machine
 from .variants import Architecture, Variant
 
 MEMORY = "2G"
 DISK_BYTES = 1280 << 20  # room for a job and for what it leaves; sparse
-PORTS = ("control", "stdout", "stderr")
-CHANNELS = (*PORTS, "tty")
+_PORTS = ("control", "stdout", "stderr")
 _BOOT_SECONDS = 300
 
 
@@ -39,18 +39,28 @@ class Host:
         extra += ["icount"] if self.icount else []
         return " ".join([self.arch_name, *extra])
 
+    @property
+    def ports(self) -> tuple[str, ...]:
+        """The virtio ports. Hosts that are kept have a heart; what saved ones count is the job
+        alone."""
+        return _PORTS if self.variant.restorable else (*_PORTS, "beat")
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        return (*self.ports, "tty")
+
     def hardware(self) -> list[str]:
         """The part of QEMU's command line that is the same on every machine.
         Saver and restorer must agree on it, so it is part of the recipe."""
         bus = self.variant.bus
         counting = ["-icount", "shift=0,sleep=off", "-smp", "1", "-rtc", "clock=vm",
                     "-global", f"{bus.transport}.ioeventfd=off"]
-        parallel = ["-accel", "tcg,thread=multi", "-smp", "2"]
+        parallel = ["-accel", "tcg,thread=multi", "-smp", str(PROCESSORS)]
         append = f"console={self.arch.console} quiet panic=-1 audit=0 mitigations=off rodata=off" \
                  f" lab.variant={self.name} lab.icount={int(self.icount)}" \
                  f" lab.terminal={self.arch.terminal}" \
                  f" lab.saved={int(self.variant.restorable)}"
-        ports = [f"virtserialport,chardev={name},name={name}" for name in PORTS]
+        ports = [f"virtserialport,chardev={name},name={name}" for name in self.ports]
         disks = [f"virtio-blk-{bus.device}{bus.place.format(number)},drive={name},serial={name}"
                  for number, name in enumerate(("root", "modules", "job", "out"), 1)]
         serial = f"virtio-serial-{bus.device}{bus.place.format(0)}"
@@ -87,7 +97,7 @@ class Host:
             return self._boot(disks, memory)
 
     def _boot(self, disks: dict[str, BinaryIO], memory: str) -> Machine:
-        machine = qemu.start(self._command(memory), CHANNELS, disks)
+        machine = qemu.start(self._command(memory), self.channels, disks)
         try:
             machine.greet()
             wait_ready(machine, _BOOT_SECONDS)
@@ -129,7 +139,7 @@ class Host:
         """A saved host, which stands still where it waits for a job."""
         saved = self.saved()
         memory = f"memory-backend-file,mem-path={saved}/memory,share=off"
-        machine = qemu.start([*self._command(memory), "-S", "-incoming", "defer"], CHANNELS, disks)
+        machine = qemu.start([*self._command(memory), "-S", "-incoming", "defer"], self.channels, disks)
         try:
             machine.greet()
             machine.restore(saved / "devices")

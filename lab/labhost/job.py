@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A job: a directory goes into a host, its `run` runs, `out/` comes back."""
 import fcntl
+import math
 import os
 import selectors
 import signal
@@ -15,12 +16,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Callable, Iterator
 
-from .common import CHECKOUT, LabError
+from .common import CHECKOUT, HostStopped, LabError
+from .heart import PROCESSORS, SILENCE, Heart
 from .host import DISK_BYTES, Host
 from .keeper import ready
 from .qemu import Machine, ended_by
 
 _BLOCK = 65536  # unit of the job disk, as in guest/agent
+_LOOK_SECONDS = 5  # how often the host's heart is looked after when nothing else happens
 
 
 def _append_tar(disk: BinaryIO, directory: Path, names: list[str]) -> int:
@@ -82,8 +85,10 @@ class _Dialogue:
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         self._control = b""
+        self._heart = Heart(PROCESSORS if "beat" in machine.channels else 0)
         self._selector = selectors.DefaultSelector()
         self._sinks: dict[str, Callable[[bytes], None]] = {
+            "beat": self._heart.hear,
             "control": self._on_control,
             "console": machine.keep_console,
             "stdout": lambda data: _write_all(1, data),
@@ -134,16 +139,23 @@ class _Dialogue:
 
     def run(self, timeout: float | None) -> int:
         """Returns the job's exit status."""
-        deadline = timeout and time.monotonic() + timeout
+        deadline = time.monotonic() + (timeout or math.inf)
         while (status := self._verdict()) is None:
-            left = deadline and max(0, deadline - time.monotonic())
-            if not (events := self._selector.select(left)):
+            left = deadline - time.monotonic()
+            if left <= 0:
                 raise LabError(f"the job isn't done after {timeout:g} s\n{self._machine.last_words()}")
-            for event, _ in events:
-                if event.data == "keyboard":
+            ready = {event.data: event for event, _ in self._selector.select(min(left, _LOOK_SECONDS))}
+            # Beats first: we may have been writing to somebody slow for longer than a silence.
+            if beat := ready.pop("beat", None):
+                self._pass_on("beat", beat.fileobj)  # type: ignore[arg-type]
+            if (processor := self._heart.silent()) is not None:
+                raise HostStopped(f"the host's clock stands still: nothing of processor {processor} "
+                                  f"for {SILENCE} s\n{self._machine.last_words()}")
+            for name, event in ready.items():
+                if name == "keyboard":
                     self._on_keyboard(event.fd)
                 else:
-                    self._pass_on(event.data, event.fileobj)  # type: ignore[arg-type]
+                    self._pass_on(name, event.fileobj)  # type: ignore[arg-type]
         self._drain()
         return status
 

@@ -106,7 +106,7 @@ def keep(host: Host, slot: int) -> None:
 def _wanted(listener: socket.socket, machine: Machine) -> bool:
     """Waits for a job; false when there is none, or the host isn't well."""
     deadline = time.monotonic() + _IDLE_SECONDS
-    console = machine.channels["console"]
+    console, beat = machine.channels["console"], machine.channels["beat"]
     with selectors.DefaultSelector() as selector:
         for source in (listener, *machine.channels.values()):
             selector.register(source, selectors.EVENT_READ)
@@ -116,7 +116,9 @@ def _wanted(listener: socket.socket, machine: Machine) -> bool:
                 if not (data := console.recv(65536)):
                     return False
                 machine.keep_console(data)
-            if sources - {console, listener}:
+            if beat in sources:
+                beat.recv(65536)  # who wants to know asks for a job
+            if sources - {console, beat, listener}:
                 return False
             if listener in sources:
                 return True
