@@ -28,7 +28,8 @@ static void stand_still(struct debug *debug)
 	for (unsigned int i = 0; i < debug->vcpu_count; i++)
 		vcpu_wait_parked(&debug->vcpus[i]);
 	for (unsigned int i = 0; i < debug->vcpu_count; i++)
-		vcpu_call(&debug->vcpus[i], rest, NULL);
+		if (debug->vcpus[i].debug.step.active)
+			vcpu_call(&debug->vcpus[i], rest, NULL);
 	debug->stopped = true;
 	debug->owner.still(debug->owner.context, true);
 }

@@ -8,7 +8,8 @@ const char arch_gdb_architecture[] = "aarch64";
 /* sp: of the stack pointers, the one that is in use. */
 enum { STACK_POINTER = 0xffff };
 
-#define X(n) {"x" #n, "int", 64, (n) == 29, ARM64_X##n},
+/* What gdb looks at after every stop: where it is, the frame, and where that returns to. */
+#define X(n) {"x" #n, "int", 64, (n) >= 29, ARM64_X##n},
 static const struct gdb_register core[] = {
 	X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16)
 		X(17) X(18) X(19) X(20) X(21) X(22) X(23) X(24) X(25) X(26) X(27) X(28) X(29)

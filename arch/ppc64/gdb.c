@@ -5,13 +5,14 @@
 
 const char arch_gdb_architecture[] = "powerpc:common64";
 
-/* r1 is the stack pointer, r31 a frame's where there is one. */
+/* What gdb looks at after every stop: r1 is the stack pointer, r31 a frame's where there is one, lr
+ * where it returns to. */
 #define GPR(F, n) {"r" #n, "uint64", 64, (n) == 1 || (n) == 31, PPC64_GPR##n},
 static const struct gdb_register core[] = {
 	PPC64_EACH_32(GPR, F){"pc", "code_ptr", 64, true, PPC64_PC},
 	{"msr", "uint64", 64, false, PPC64_MSR},
 	{"cr", "uint32", 32, false, PPC64_CR},
-	{"lr", "code_ptr", 64, false, PPC64_LR},
+	{"lr", "code_ptr", 64, true, PPC64_LR},
 	{"ctr", "uint64", 64, false, PPC64_CTR},
 	{"xer", "uint32", 32, false, PPC64_XER},
 };
