@@ -55,7 +55,8 @@ all: $(B)/mote $(B)/mote-vmm $(B)/mote-cc examples
 # foreign architecture has to be added to the system.
 DEPS_BUILD := gcc make libc6-dev python3 xz-utils \
 	$(if $(NATIVE),,gcc-$(TRIPLET) libc6-dev-$(DEB_$(ARCH))-cross)
-DEPS_TEST := $(DEPS_BUILD) libcmocka-dev libjansson-dev libfdt-dev curl cpio python3-yaml
+DEPS_TEST := $(DEPS_BUILD) libcmocka-dev libjansson-dev libfdt-dev curl cpio python3-yaml \
+	gdb-multiarch
 DEPS_FUZZ := $(DEPS_TEST) clang libclang-rt-dev
 DEPS_LINT := clang-format clang-tidy shellcheck
 

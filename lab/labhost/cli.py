@@ -46,6 +46,8 @@ def _parser() -> argparse.ArgumentParser:
                         help="one processor whose clock counts instructions: times repeat within a percent")
     parser.add_argument("--shell", action="store_true", help="an interactive shell instead of DIR/run")
     parser.add_argument("--prepare", action="store_true", help="only make the host ready")
+    parser.add_argument("--wire", metavar="SOCKET", type=Path,
+                        help="who connects there speaks with the terminal that $LAB_TERMINAL names in the job")
     parser.add_argument("--keep", metavar="SLOT", type=int, help=argparse.SUPPRESS)  # for keeper.py
     parser.add_argument("--timeout", metavar="SECONDS", type=_seconds,
                         help=f"end a job that takes longer (default: {_JOB_SECONDS}; none for a shell)")
@@ -73,6 +75,8 @@ def _run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
             parser.error("--prepare runs nothing")
         with ready(host):
             return 0
+    if options.wire and options.shell:
+        parser.error("the terminal is the shell's")
     if options.dir is not None and not options.dir.is_dir():
         parser.error(f"{options.dir} is not a directory")
     if options.shell:
@@ -86,7 +90,7 @@ def _run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     if not os.access(program, os.X_OK):
         say(f"{program} is not executable")
         return 126
-    return run_job(host, options.dir, options.timeout or _JOB_SECONDS)
+    return run_job(host, options.dir, options.timeout or _JOB_SECONDS, options.wire)
 
 
 def main(arguments: list[str]) -> int:

@@ -12,7 +12,8 @@ import sys
 import termios
 import time
 import tty
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Callable, Iterator
 
@@ -21,6 +22,7 @@ from .heart import PROCESSORS, SILENCE, Heart
 from .host import DISK_BYTES, Host
 from .keeper import ready
 from .qemu import Machine, ended_by
+from .wire import Wire
 
 _BLOCK = 65536  # unit of the job disk, as in guest/agent
 _LOOK_SECONDS = 5  # how often the host's heart is looked after when nothing else happens
@@ -80,13 +82,14 @@ def _write_all(descriptor: int, data: bytes) -> None:
 
 
 class _Dialogue:
-    """Passes bytes between a host and our own descriptors until the job ends."""
+    """Passes bytes between a host and our own descriptors until the job ends. The selector's keys
+    hold what is to be called."""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Machine, stack: ExitStack, wire: Path | None = None) -> None:
         self._machine = machine
         self._control = b""
         self._heart = Heart(PROCESSORS if "beat" in machine.channels else 0)
-        self._selector = selectors.DefaultSelector()
+        self._selector = stack.enter_context(selectors.DefaultSelector())
         self._sinks: dict[str, Callable[[bytes], None]] = {
             "beat": self._heart.hear,
             "control": self._on_control,
@@ -95,20 +98,24 @@ class _Dialogue:
             "stderr": lambda data: _write_all(2, data),
             "tty": lambda data: _write_all(1, data),
         }
+        if wire:
+            end = Wire(wire, self._selector, machine.channels["tty"].sendall)
+            stack.callback(end.close)
+            self._sinks["tty"] = end.send
         for name, channel in machine.channels.items():
-            self._selector.register(channel, selectors.EVENT_READ, name)
+            self._selector.register(channel, selectors.EVENT_READ, partial(self._pass_on, name))
 
     def _on_control(self, data: bytes) -> None:
         self._control += data
 
-    def _on_keyboard(self, descriptor: int) -> None:
-        data = os.read(descriptor, 4096)
+    def _on_keyboard(self) -> None:
+        data = os.read(0, 4096)
         if not data:
-            self._selector.unregister(descriptor)
+            self._selector.unregister(0)
         self._machine.channels["tty"].sendall(data or b"\x04")
 
-    def _pass_on(self, name: str, channel: socket.socket) -> None:
-        data = channel.recv(65536)
+    def _pass_on(self, name: str) -> None:
+        data = self._machine.channels[name].recv(65536)
         if not data:
             raise LabError(f"QEMU ended in the middle of the job\n{self._machine.last_words()}")
         self._sinks[name](data)
@@ -132,7 +139,7 @@ class _Dialogue:
             if word == "exit":
                 return int(rest)
             if word == "terminal":  # before this nobody would read what is typed
-                self._selector.register(0, selectors.EVENT_READ, "keyboard")
+                self._selector.register(0, selectors.EVENT_READ, self._on_keyboard)
             if word == "error":
                 raise LabError(f"in the host: {rest}")
         return None
@@ -144,18 +151,17 @@ class _Dialogue:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise LabError(f"the job isn't done after {timeout:g} s\n{self._machine.last_words()}")
-            ready = {event.data: event for event, _ in self._selector.select(min(left, _LOOK_SECONDS))}
+            ready = [key for key, _ in self._selector.select(min(left, _LOOK_SECONDS))]
             # Beats first: we may have been writing to somebody slow for longer than a silence.
-            if beat := ready.pop("beat", None):
-                self._pass_on("beat", beat.fileobj)  # type: ignore[arg-type]
+            beats = [key for key in ready if key.fileobj is self._machine.channels.get("beat")]
+            for key in beats:
+                key.data()
             if (processor := self._heart.silent()) is not None:
                 raise HostStopped(f"the host's clock stands still: nothing of processor {processor} "
                                   f"for {SILENCE} s\n{self._machine.last_words()}")
-            for name, event in ready.items():
-                if name == "keyboard":
-                    self._on_keyboard(event.fd)
-                else:
-                    self._pass_on(name, event.fileobj)  # type: ignore[arg-type]
+            for key in ready:
+                if key not in beats:
+                    key.data()
         self._drain()
         return status
 
@@ -183,23 +189,24 @@ def _start(host: Host, machine: Machine, settings: dict[str, int | str]) -> None
     machine.qmp("cont")  # a restored host starts with its job at hand
 
 
-def run_job(host: Host, directory: Path, timeout: float | None) -> int:
+def run_job(host: Host, directory: Path, timeout: float | None, wire: Path | None) -> int:
     """Runs directory/run in the host; returns its exit status."""
-    with ready(host) as (machine, job, out):
+    with ready(host) as (machine, job, out), ExitStack() as stack:
         blocks = _pack(job, host.arch_name, directory)
+        dialogue = _Dialogue(machine, stack, wire)
         _start(host, machine, {"mode": "run", **blocks})
-        status = _Dialogue(machine).run(timeout)
+        status = dialogue.run(timeout)
         _unpack(out, directory)
     return status
 
 
 def run_shell(host: Host, directory: Path | None, timeout: float | None) -> int:
     """An interactive shell in the host; returns its exit status."""
-    with ready(host) as (machine, job, out):
+    with ready(host) as (machine, job, out), ExitStack() as stack:
         blocks = _pack(job, host.arch_name, directory)
         with _raw_terminal() as terminal:
             _start(host, machine, {"mode": "shell", **blocks, **terminal})
-            status = _Dialogue(machine).run(timeout)
+            status = _Dialogue(machine, stack).run(timeout)
         if directory:
             _unpack(out, directory)
     return status
