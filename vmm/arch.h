@@ -128,8 +128,9 @@ int arch_debug_event(const struct kvm_run *run, struct regs *regs, const struct 
 		     struct debug_event *event, struct error *err);
 /* A stop that is nobody's here: the guest takes it as its own debug exception. */
 int arch_debug_inject(const struct kvm_run *run, struct regs *regs, struct error *err);
-/* One instruction: how to get over it; then whether an event was the end of it. An unknown one,
- * before the vCPU is entered again: KVM may have carried it out itself. */
+/* One instruction, step->from in mode step->user: how to get over it; then whether an event was the
+ * end of it. An unknown one, before the vCPU is entered again: KVM may have carried it out itself.
+ */
 int arch_step_begin(struct debug_step *step, struct regs *regs, const struct memory *memory,
 		    struct error *err);
 int arch_step_event(struct debug_step *step, struct regs *regs, const struct memory *memory,

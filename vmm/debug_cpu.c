@@ -54,15 +54,27 @@ static int take_step(struct debug_cpu *cpu, const struct debug_step *before, str
 	return result < 0 ? result : control(cpu, regs, err);
 }
 
+/* The instruction that the vCPU is at, and how to get over it. */
+static int begin_step(struct debug_cpu *cpu, struct regs *regs, struct error *err)
+{
+	struct debug_step *step = &cpu->step;
+	int result = arch_pc(regs, &step->from, err);
+
+	if (result == 0)
+		result = arch_user_mode(regs, &step->user, err);
+	step->active = true;
+	step->by_kvm = cpu->shared->limits.step_by_kvm;
+	return result < 0 ? result : arch_step_begin(step, regs, cpu->shared->memory, err);
+}
+
 static int begin(struct debug_cpu *cpu, struct regs *regs, struct error *err)
 {
 	const struct debug_step before = cpu->step;
-	bool steps = cpu->plan == DEBUG_STEP || cpu->plan == DEBUG_TO_USER;
 	int result = 0;
 
-	cpu->step = (struct debug_step){.by_kvm = steps && cpu->shared->limits.step_by_kvm};
-	if (steps)
-		result = arch_step_begin(&cpu->step, regs, cpu->shared->memory, err);
+	cpu->step = (struct debug_step){0};
+	if (cpu->plan == DEBUG_STEP || cpu->plan == DEBUG_TO_USER)
+		result = begin_step(cpu, regs, err);
 	if (result < 0)
 		cpu->step.trap_count = 0;
 	if (take_step(cpu, &before, regs, err) < 0)

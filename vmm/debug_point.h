@@ -47,8 +47,8 @@ struct debug_step_trap {
 
 /* One instruction that is being stepped over. */
 struct debug_step {
-	bool active;
-	bool by_kvm; /* KVM can step: set by who begins it */
+	bool active; /* this, by_kvm, user and from are set by who begins it */
+	bool by_kvm; /* KVM can step */
 	bool single; /* KVM is asked to step */
 	bool over; /* its effect is there already: the vCPU need not run for it */
 	bool by_mode; /* its traps are where the vCPU's mode has them, which others may change */

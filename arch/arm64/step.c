@@ -106,13 +106,7 @@ int arch_step_begin(struct debug_step *step, struct regs *regs, const struct mem
 		    struct error *err)
 {
 	uint32_t instruction = 0;
-	int result = arch_pc(regs, &step->from, err);
 
-	if (result == 0)
-		result = arch_user_mode(regs, &step->user, err);
-	if (result < 0)
-		return result;
-	step->active = true;
 	step->single = true;
 	step->place_count = 0;
 	if (fetch(regs, memory, step->from, &instruction, err) < 0)

@@ -252,15 +252,12 @@ int arch_step_begin(struct debug_step *step, struct regs *regs, const struct mem
 		    struct error *err)
 {
 	uint32_t instruction = 0;
-	int result = arch_pc(regs, &step->from, err);
+	int result = 0;
 
-	if (result == 0)
-		result = arch_user_mode(regs, &step->user, err);
-	step->active = true;
 	step->single = step->by_mode = false;
 	step->trap_count = 0;
 	/* What can't be read the guest will fetch, or meet its fault. */
-	if (result == 0 && text_read(regs, memory, step->from, &instruction))
+	if (text_read(regs, memory, step->from, &instruction))
 		result = emulate(regs, instruction, err);
 	step->over = result == 1;
 	if (result < 0 || step->over)

@@ -2,27 +2,17 @@
 /* A vCPU under a debugger, on the scripted KVM: whose stop it is, what one instruction is, and what
  * is written for it. Seed S1: a stop that is nobody's is given to the guest by its system
  * registers. */
-#include "tests/unit/unit.h"
+#include "tests/unit/arm64_cpu.h"
 
-#include <errno.h>
-
-#include "arch/arm64/regs.h"
-#include "tests/fake/kvm.h"
-#include "vmm/bytes.h"
 #include "vmm/debug_cpu.h"
 
-enum { FD = 7, SIZE = 0x100000, TEXT = 0x1000, USER_VA = 0x400000 };
-enum { EL0 = 0, EL1H = 5, VBAR = 0x8000 };
-#define BASE 0x40000000ull
+enum { TEXT = 0x1000, EL0 = 0, EL1H = 5, VBAR = 0x8000 };
 #define ESR(class) ((uint32_t)(class) << 26 | 1u << 25)
 
-static struct memory memory;
-static struct regs regs;
 static struct kvm_run run;
 static struct debug_shared shared;
 static struct debug_cpu cpu;
 static struct kvm_guest_debug told; /* by the last KVM_SET_GUEST_DEBUG */
-static struct error err;
 
 static int listen_to(int fd, unsigned long request, void *argument)
 {
@@ -32,48 +22,24 @@ static int listen_to(int fd, unsigned long request, void *argument)
 	return 0;
 }
 
-static void place(unsigned int number, uint64_t value)
-{
-	fake_kvm_set(FD, arch_regs.rows[number].id, value);
-}
-
-static uint64_t placed(unsigned int number)
-{
-	return fake_kvm_get(FD, arch_regs.rows[number].id);
-}
-
 static void instruction(uint64_t address, uint32_t word)
 {
-	uint8_t bytes[4];
-
-	bytes_store_le(bytes, 4, word);
-	assert_int_equal(memory_write(&memory, BASE + address, bytes, 4), 0);
+	put(address, word, 4);
 }
 
 static int setup(void **state)
 {
-	(void)state;
-	fake_kvm_reset();
+	cpu_setup(state);
 	fake_kvm.other = listen_to;
 	fake_kvm_refuse(KVM_GET_REG_LIST, FAKE_ANY, EINVAL);
 	memset(&shared, 0, sizeof(shared));
 	memset(&cpu, 0, sizeof(cpu));
-	assert_ok(memory_init(&memory, BASE, SIZE, &err), err);
-	assert_ok(regs_init(&regs, &arch_regs, FD, NULL, &err), err);
 	shared.memory = &memory;
 	shared.limits = (struct debug_limits){6, 4, true, true};
 	cpu.shared = &shared;
 	place(ARM64_PC, BASE + TEXT);
 	place(ARM64_PSTATE, EL0);
 	place(ARM64_VBAR_EL1, BASE + VBAR);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	regs_finish(&regs);
-	memory_finish(&memory);
 	return 0;
 }
 

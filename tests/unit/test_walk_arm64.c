@@ -1,49 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The guest's page tables as the debugger reads them. */
-#include <errno.h>
-
-#include "tests/unit/unit.h"
-
-#include "arch/arm64/regs.h"
-#include "tests/fake/kvm.h"
-#include "vmm/arch.h"
-#include "vmm/bytes.h"
-
-enum { FD = 7, SIZE = 0x100000, USER_VA = 0x400000 };
-#define BASE 0x40000000ull
-
-static struct memory memory;
-static struct regs regs;
-static struct error err;
-
-static int setup(void **state)
-{
-	(void)state;
-	fake_kvm_reset();
-	assert_ok(memory_init(&memory, BASE, SIZE, &err), err);
-	assert_ok(regs_init(&regs, &arch_regs, FD, NULL, &err), err);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	regs_finish(&regs);
-	memory_finish(&memory);
-	return 0;
-}
-
-static void place(unsigned int number, uint64_t value)
-{
-	fake_kvm_set(FD, arch_regs.rows[number].id, value);
-}
+#include "tests/unit/arm64_cpu.h"
 
 static void entry(uint64_t table, uint64_t index, uint64_t value)
 {
-	uint8_t bytes[8];
-
-	bytes_store_le(bytes, 8, value);
-	assert_int_equal(memory_write(&memory, BASE + table + 8 * index, bytes, 8), 0);
+	put(table + 8 * index, value, 8);
 }
 
 static uint64_t translate(uint64_t address)
@@ -173,7 +134,7 @@ static void test_tables_without_end(void **state)
 	assert_int_equal(arch_user_pages(&regs, &memory, go_on, NULL, &err), -ECANCELED);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, cpu_setup, teardown)
 
 int main(void)
 {
