@@ -8,8 +8,9 @@
  *   an exception that comes between    the guest handles it and comes back to the instruction:
  *                                      a page fault, an interrupt
  *
- * No register is written for any of it. Source: Arm Architecture Reference Manual (DDI 0487),
- * C4.1 (encodings), D2.12 (software step). */
+ * No register is written for any of it. Sources: Arm Architecture Reference Manual (DDI 0487),
+ * C4.1 (encodings), D2.12 (software step); Linux arch/arm64/kernel/signal.c (struct rt_sigframe).
+ */
 #include <errno.h>
 
 #include "arch/arm64/regs.h"
@@ -18,17 +19,30 @@
 
 enum { SEQUENCE_MAX = 32 }; /* instructions between load- and store-exclusive */
 
-static int fetch(struct regs *regs, const struct memory *memory, uint64_t address,
-		 uint32_t *instruction, struct error *err)
+/* Linux's: siginfo_t, then ucontext_t up to uc_mcontext.pc. */
+enum { RT_SIGRETURN = 139, FRAME_PC = 128 + 176 + 8 * 33 };
+
+static int load(struct regs *regs, const struct memory *memory, uint64_t address, uint64_t *value,
+		size_t size, struct error *err)
 {
-	uint8_t bytes[4];
+	uint8_t bytes[8];
 	uint64_t physical;
 	int result = arch_translate(regs, memory, address, &physical, err);
 
 	if (result == 0)
-		result = memory_read(memory, physical, bytes, sizeof(bytes));
+		result = memory_read(memory, physical, bytes, size);
 	if (result == 0)
-		*instruction = (uint32_t)bytes_load_le(bytes, sizeof(bytes));
+		*value = bytes_load_le(bytes, size);
+	return result;
+}
+
+static int fetch(struct regs *regs, const struct memory *memory, uint64_t address,
+		 uint32_t *instruction, struct error *err)
+{
+	uint64_t value = 0;
+	int result = load(regs, memory, address, &value, sizeof(*instruction), err);
+
+	*instruction = (uint32_t)value;
 	return result;
 }
 
@@ -102,6 +116,21 @@ static void run_to(struct debug_step *step, uint64_t place)
 	step->places[0] = place;
 }
 
+/* Where a system call comes back to: the next instruction, but for the one that ends a signal's
+ * handler, which goes on with the PC that the frame on the stack holds. */
+static uint64_t after_svc(const struct debug_step *step, struct regs *regs,
+			  const struct memory *memory)
+{
+	uint64_t number, stack, pc;
+	struct error err;
+
+	if (reg_get(regs, ARM64_X8, &number, &err) < 0 || number != RT_SIGRETURN ||
+	    reg_get(regs, ARM64_SP_EL0, &stack, &err) < 0 ||
+	    load(regs, memory, stack + FRAME_PC, &pc, sizeof(pc), &err) < 0)
+		return step->from + 4;
+	return pc;
+}
+
 int arch_step_begin(struct debug_step *step, struct regs *regs, const struct memory *memory,
 		    struct error *err)
 {
@@ -114,7 +143,7 @@ int arch_step_begin(struct debug_step *step, struct regs *regs, const struct mem
 	if (is_load_exclusive(instruction))
 		step->single = !find_ends(step, regs, memory);
 	else if (step->user && is_svc(instruction))
-		run_to(step, step->from + 4);
+		run_to(step, after_svc(step, regs, memory));
 	if (step->single)
 		step->place_count = 0;
 	return 0;

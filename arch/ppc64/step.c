@@ -15,7 +15,8 @@
  * hypercalls and scv, which are run through; a reservation with the conditional store that it
  * is for, since an interrupt between them would undo it each time; and what stands in a vector
  * itself, which is run to what comes after it.
- * Source: Power ISA 3.0B, book II, 1.7.3 (reservations); book III, 6.4, 6.5.15 (trace). */
+ * Sources: Power ISA 3.0B, book II, 1.7.3 (reservations); book III, 6.4, 6.5.15 (trace); Linux
+ * arch/powerpc/kernel/signal_64.c (the frame that sigreturn finds on the stack). */
 #include <errno.h>
 
 #include "arch/ppc64/emulate.h"
@@ -27,7 +28,11 @@
 #include "vmm/bytes.h"
 
 enum { SEQUENCE_MAX = 32 }; /* instructions from a reservation to its store */
-enum { SAVED_SRR0, SAVED_SRR1, SAVED_SE, SAVED_OFFSET }; /* in step->saved */
+
+#define SC 0x44000002u
+/* Linux's: ucontext_t up to uc_mcontext.gp_regs[PT_NIP]. */
+enum { RT_SIGRETURN = 172, CONTEXT_NIP = 168 + 64 + 8 * 32 };
+enum { SAVED_SRR0, SAVED_SRR1, SAVED_SE, SAVED_OFFSET, SAVED_RETURN }; /* in step->saved */
 
 /* What can come during an instruction of the guest's. From outside: it has nothing to do with the
  * instruction. */
@@ -248,6 +253,23 @@ static int trace(struct debug_step *step, struct regs *regs, const struct memory
 	return reg_set(regs, PPC64_MSR, msr | PPC64_MSR_SE, err);
 }
 
+/* The system call that ends a signal's handler does not come back: the program goes on with the NIP
+ * that the context on the stack holds. 0: it is none. */
+static uint64_t sigreturn_to(const struct debug_step *step, struct regs *regs,
+			     const struct memory *memory, uint32_t instruction)
+{
+	uint64_t number, stack, physical;
+	struct error err;
+	uint8_t nip[8];
+
+	if (!step->user || instruction != SC || reg_get(regs, PPC64_GPR0, &number, &err) < 0 ||
+	    number != RT_SIGRETURN || reg_get(regs, PPC64_GPR1, &stack, &err) < 0 ||
+	    arch_translate(regs, memory, stack + CONTEXT_NIP, &physical, &err) < 0 ||
+	    memory_read(memory, physical, nip, sizeof(nip)) < 0)
+		return 0;
+	return bytes_load_le(nip, sizeof(nip));
+}
+
 int arch_step_begin(struct debug_step *step, struct regs *regs, const struct memory *memory,
 		    struct error *err)
 {
@@ -264,6 +286,7 @@ int arch_step_begin(struct debug_step *step, struct regs *regs, const struct mem
 		return result < 0 ? result : 0;
 	if (is_run_through(step, regs, memory, instruction))
 		return 0;
+	step->saved[SAVED_RETURN] = sigreturn_to(step, regs, memory, instruction);
 	step->single = step->by_kvm;
 	return step->single ? 0 : trace(step, regs, memory, instruction, err);
 }
@@ -324,6 +347,8 @@ static int run_through(struct debug_step *step, struct regs *regs, const struct 
 
 	if (result == 0)
 		result = reg_get(regs, PPC64_SRR1, &msr, err);
+	if (back == step->from + 4 && step->saved[SAVED_RETURN])
+		back = step->saved[SAVED_RETURN];
 	if (result < 0 || !add_place(&through, regs, memory, msr, back))
 		return result;
 	/* A handler may leave the instruction out. */

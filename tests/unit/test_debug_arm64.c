@@ -273,6 +273,24 @@ static void test_a_system_call_is_one_step(void **state)
 	assert_int_equal(stops(ESR(0x30), 0, BASE + TEXT + 4, EL0), 1);
 }
 
+/* The one that ends a signal's handler goes on where the frame on the stack says. */
+static void test_back_from_a_signal(void **state)
+{
+	(void)state;
+	instruction(TEXT, 0xd4000001);
+	place(ARM64_X8, 139);
+	place(ARM64_SP_EL0, BASE + 0x2000);
+	put(0x2000 + 568, BASE + TEXT + 0x100, 8);
+	plan(DEBUG_STEP);
+	assert_int_equal(told.arch.dbg_bvr[0], BASE + TEXT + 0x100);
+	assert_int_equal(stops(ESR(0x30), 0, BASE + TEXT + 0x100, EL0), 1);
+	place(ARM64_SP_EL0, 0);
+	place(ARM64_PC, BASE + TEXT);
+	regs_reset(&regs);
+	plan(DEBUG_STEP);
+	assert_int_equal(told.arch.dbg_bvr[0], BASE + TEXT + 4); /* there is no frame */
+}
+
 /* An exception before the instruction: the guest handles it, and the instruction is stepped then.
  */
 static void test_an_interrupt_is_run_through(void **state)
@@ -366,6 +384,7 @@ int main(void)
 		TEST(test_exclusives_are_one_step),
 		TEST(test_a_load_exclusive_alone),
 		TEST(test_a_system_call_is_one_step),
+		TEST(test_back_from_a_signal),
 		TEST(test_an_interrupt_is_run_through),
 		TEST(test_a_fault_of_el1_is_a_step),
 		TEST(test_to_user_mode),

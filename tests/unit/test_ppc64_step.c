@@ -108,6 +108,27 @@ static void test_a_system_call_is_one_step(void **state)
 	assert_int_equal(cpus[0].regs.gpr[9], MSR_USER);
 }
 
+/* The one that ends a signal's handler goes on where the context on the stack says. */
+static void test_back_from_a_signal(void **state)
+{
+	uint8_t nip[8];
+
+	(void)state;
+	PROGRAM(SC, NOP);
+	put(0x4c00, MTSRR0(5));
+	put(0x4c04, RFID);
+	high();
+	cpus[0].regs.msr = MSR_USER;
+	cpus[0].regs.gpr[0] = 172;
+	cpus[0].regs.gpr[1] = DATA;
+	cpus[0].regs.gpr[5] = TEXT + 0x40;
+	bytes_store_le(nip, 8, TEXT + 0x40);
+	memory_write(&memory, DATA + 488, nip, 8);
+	step(0);
+	assert_int_equal(cpus[0].regs.pc, TEXT + 0x40);
+	assert_int_equal(cpus[0].regs.msr, MSR_USER);
+}
+
 /* No interrupt, and its return is not traced. */
 static void test_a_vectored_system_call_is_one_step(void **state)
 {
@@ -259,6 +280,7 @@ int main(void)
 		TEST(test_returns_from_interrupts),
 		TEST(test_mtmsrd),
 		TEST(test_a_system_call_is_one_step),
+		TEST(test_back_from_a_signal),
 		TEST(test_a_vectored_system_call_is_one_step),
 		TEST(test_a_hypercall_is_one_step),
 		TEST(test_a_system_call_of_the_kernel),
