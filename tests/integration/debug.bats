@@ -5,8 +5,10 @@
 # shellcheck disable=SC2016,SC2154 # what is $… here is gdb's; status_code is the helper's
 
 load helper
+load gdb
 
 setup() {
+	gdb_setup
 	case $MACHINE in
 	aarch64)
 		vector='$v0' stack='$sp' scratch='$x9' result='$x0' POINTS=1 hbreak=hbreak
@@ -15,48 +17,10 @@ setup() {
 		vector='$vr0' stack='$r1' scratch='$r9' result='$r3' POINTS=0 hbreak=break
 		;;
 	esac
-	cd "$BATS_TEST_TMPDIR" || return
-	state_base
-	PATH=$TOP/gdb:$PATH MOTE_GDB=$TOP/gdb/gdb
-	export MOTE_GDB
 }
 
 teardown() {
-	mote kill debuggee 2>/dev/null || :
-}
-
-# commands… to gdb, one an argument.
-run_gdb() {
-	local words=() word
-	for word in "$@"; do words+=(-ex "$word"); done
-	timeout 300 gdb -q -nx -batch -ex 'set pagination off' -ex 'set confirm off' \
-		-ex 'set remotetimeout 60' "${words[@]}" 2>&1 | tee session
-}
-
-# start PROGRAM [ARGS...]: it waits for gdb at ./socket.
-start() {
-	rm -f socket
-	mote run --name debuggee --debug socket "$@" >out 2>err 3>&- &
-	STARTED=$!
-	until [ -S socket ]; do
-		kill -0 $STARTED || return 1
-		sleep 0.1
-	done
-}
-
-ended() {
-	local status=0
-	wait $STARTED || status=$?
-	expect "$status" "${1-0}"
-}
-
-metrics() {
-	curl -sS --unix-socket "$BASE/debuggee/api.sock" http://m/metrics
-}
-
-# sets <METRICS: how many registers of each class were written.
-sets() {
-	sed -n 's/^mote_register_ioctls_total{class="\(.*\)",op="set"} /\1 /p'
+	gdb_teardown
 }
 
 # points: skips where the processor has no breakpoints or watchpoints for gdb.
@@ -139,12 +103,12 @@ debug() {
 	ended
 }
 
-@test "instructions one by one" {
+@test "a step of gdb's asks for no registers: the stop tells what it needs" {
 	start "$PROGRAMS/debuggee" mill
 	run_gdb "file $PROGRAMS/debuggee" 'target remote socket' 'break mill' 'continue' 'delete' \
-		'stepi 150' 'print counter > 19900' 'info symbol $pc' 'detach'
-	grep -q '^\$1 = 1' session
-	grep -q '^mill' session
+		'stepi' 'set debug remote 1' 'stepi 20' 'set debug remote 0' 'detach'
+	[ "$(grep -c 'Packet received: T05' session)" -ge 20 ]
+	run ! grep -q 'Sending packet: \$[gp]' session
 	ended
 }
 
@@ -219,6 +183,16 @@ debug() {
 		'print trapped' 'delete' 'continue'
 	expect "$(grep -c ', on_trap (signal=5' session)" 2
 	grep -q '^\$1 = 1' session
+	grep -q 'exited normally' session
+	ended
+	expect "$(cat out)" "all is well, answer 42"
+}
+
+@test "out of a signal's handler, instruction by instruction" {
+	start "$PROGRAMS/debuggee" trap
+	run_gdb "file $PROGRAMS/debuggee" 'target remote socket' 'tbreak on_trap' 'continue' \
+		'finish' 'stepi 5' 'info symbol $pc' 'delete' 'continue'
+	grep -q '^trap + ' session
 	grep -q 'exited normally' session
 	ended
 	expect "$(cat out)" "all is well, answer 42"
