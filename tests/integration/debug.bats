@@ -130,6 +130,22 @@ debug() {
 	expect "$(cat out)" "all is well, answer 42"
 }
 
+@test "gdb is killed, with its breakpoints in the guest: the guest goes on" {
+	spin
+	debug 'break square' 'continue' 'disconnect'
+	grep -q 'square (n=' session
+	timeout 300 mote debug debuggee -nx -batch -ex 'break square if n == 1000' \
+		-ex 'set breakpoint always-inserted on' -ex 'break fibonacci if n == 1000' \
+		-ex 'shell echo $PPID >pid' -ex 'continue' >killed 2>&1 3>&- &
+	until [ -s pid ]; do sleep 0.1; done
+	sleep 2
+	kill -9 "$(cat pid)"
+	debug 'print finished' 'set variable finished = 1' 'detach'
+	grep -q '^\$1 = false' session
+	ended
+	expect "$(cat out)" "all is well, answer 42"
+}
+
 @test "a register that gdb changes is changed in the guest" {
 	start "$PROGRAMS/debuggee"
 	run_gdb "file $PROGRAMS/debuggee" 'target remote socket' 'break square if n == 3' 'continue' \
