@@ -194,6 +194,7 @@ const struct field snapshot_load_body[] = {
 	 .names = clocks,
 	 .values = clock_values},
 	{.name = "clock_realtime", .kind = FIELD_BOOL, AT(load.realtime)},
+	{.name = "prefetch", .kind = FIELD_BOOL, AT(load.prefetch)},
 	{.name = "huge_pages", .kind = FIELD_ONLY_FIRST, .names = load_huge_pages},
 	{.name = "network_overrides", .kind = FIELD_UNBUILT},
 	{.name = "vsock_override", .kind = FIELD_UNBUILT},

@@ -104,6 +104,7 @@ void control_ended(void *context, const struct vm_outcome *outcome)
 {
 	struct control *control = context;
 
+	prefetch_finish(control->prefetch);
 	control->state = VM_ENDED;
 	control->outcome = *outcome;
 	if (control->changed)
@@ -205,6 +206,7 @@ void control_destroy(struct control *control)
 	}
 	if (control->job)
 		snapshot_end(control->job, &err);
+	prefetch_destroy(control->prefetch);
 	vm_destroy(control->vm);
 	vm_config_finish(&control->config);
 	free(control);
@@ -271,6 +273,7 @@ static int pause_vm(struct control *control, int clock, struct error *err)
 	if (clock != CLOCK_UNSET)
 		return error_set(err, EINVAL, "field `clock`: only with the state Resumed");
 	vm_pause(control->vm);
+	prefetch_finish(control->prefetch);
 	control->state = VM_PAUSED;
 	control->times_us[TIMED_PAUSE] = control_now_us(CLOCK_MONOTONIC) - begun;
 	return 0;

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "vmm/control.h"
+#include "vmm/prefetch.h"
 #include "vmm/vm.h"
 
 /* What takes time that somebody waits for. */
@@ -34,6 +35,8 @@ struct control {
 	uint64_t times_us[TIMED_COUNT]; /* of the last one of each */
 	void (*changed)(void *context);
 	void *changed_context;
+	struct prefetch
+		*prefetch; /* of a restored VM whose working set is to be written, or NULL */
 	struct snapshot_job *job; /* VM_SAVING */
 	uint64_t job_begun; /* us */
 	struct error job_error; /* of the last job; code 0: none */

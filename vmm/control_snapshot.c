@@ -67,6 +67,9 @@ static int judge(const struct control *control, struct snapshot_load *what, stru
 				 "required");
 	if (what->realtime && what->clock == CLOCK_GUEST)
 		return error_set(err, EINVAL, "field `clock`: guest, but `clock_realtime` is true");
+	if (what->prefetch && !what->memory_path && what->backend == BACKEND_UFFD)
+		return error_set(err, EINVAL,
+				 "field `prefetch`: what a Uffd handler brings is its own affair");
 	return 0;
 }
 
@@ -108,6 +111,18 @@ static int restore(struct control *control, const struct snapshot_load *what,
 	return control->vm ? 0 : -err->code;
 }
 
+/* The pages that were touched first, last time; this time's will be written where nobody has yet.
+ */
+static void prefetch(struct control *control, const char *memory_path,
+		     const struct snapshot *snapshot)
+{
+	const struct memory *memory = vm_memory(control->vm);
+	const uint8_t *id = snapshot->input.state.header.id;
+
+	if (!prefetch_sweep(memory, memory_path, id))
+		control->prefetch = prefetch_create(memory, memory_path, id, control->loop);
+}
+
 static int load(struct control *control, const struct snapshot_load *what, struct error *err)
 {
 	struct snapshot snapshot;
@@ -115,6 +130,8 @@ static int load(struct control *control, const struct snapshot_load *what, struc
 
 	if (result == 0)
 		result = restore(control, what, &snapshot, err);
+	if (result == 0 && what->prefetch)
+		prefetch(control, what->memory_path, &snapshot);
 	snapshot_close(&snapshot);
 	control->standing = true;
 	control->load_clock =
@@ -143,6 +160,8 @@ int control_snapshot_load(struct control *control, struct snapshot_load *what, s
 		snapshot_load_finish(what);
 		return 0;
 	}
+	prefetch_destroy(control->prefetch);
+	control->prefetch = NULL;
 	vm_destroy(control->vm);
 	control->vm = NULL;
 	unset_machine(&control->config);
@@ -166,6 +185,8 @@ int control_resume(struct control *control, int clock, struct error *err)
 		vm_resume(control->vm);
 	if (result < 0)
 		return result;
+	if (control->standing)
+		prefetch_begin(control->prefetch);
 	control->standing = false;
 	control->state = VM_RUNNING;
 	return 0;

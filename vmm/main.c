@@ -31,7 +31,7 @@ enum { STATUS_GENERIC = 1, STATUS_NO_APPLICATION = 125, STATUS_CONFIG = 152, STA
 struct options {
 	const char *api_sock, *config_file, *id, *log_path, *metrics_path, *restore;
 	int level;
-	bool no_api;
+	bool no_api, prefetch;
 };
 
 struct monitor {
@@ -52,6 +52,7 @@ static const char usage[] =
 	"  --api-sock PATH     the API's socket (/run/mote.socket)\n"
 	"  --config-file FILE  configure the microVM from JSON and start it\n"
 	"  --restore NAME      load that snapshot and let it run\n"
+	"  --prefetch          with --restore: have the snapshot's working set read ahead\n"
 	"  --no-api            no API: end with the application, with its exit status\n"
 	"  --id ID             name of this microVM (anonymous-instance)\n"
 	"  --log-path FILE     append messages to FILE instead of standard error\n"
@@ -75,6 +76,7 @@ enum option_value {
 	OPTION_VERSION,
 	OPTION_HELP,
 	OPTION_RESTORE,
+	OPTION_PREFETCH,
 	OPTION_UNBUILT,
 };
 
@@ -92,6 +94,7 @@ static const struct option long_options[] = {
 	{"metrics-path", required_argument, NULL, OPTION_METRICS_PATH},
 	{"boot-timer", no_argument, NULL, OPTION_UNBUILT},
 	{"restore", required_argument, NULL, OPTION_RESTORE},
+	{"prefetch", no_argument, NULL, OPTION_PREFETCH},
 	{0},
 };
 
@@ -143,6 +146,9 @@ static int options_parse(struct options *options, int argc, char **argv)
 			break;
 		case OPTION_RESTORE:
 			options->restore = optarg;
+			break;
+		case OPTION_PREFETCH:
+			options->prefetch = true;
 			break;
 		case OPTION_LOG_PATH:
 			options->log_path = optarg;
@@ -298,6 +304,7 @@ static int monitor_restore(struct monitor *monitor, struct error *err)
 		load.load.state_path = NULL;
 	if (asprintf(&load.load.memory_path, "%s/" SNAPSHOT_MEMORY, directory) < 0)
 		load.load.memory_path = NULL;
+	load.load.prefetch = monitor->options.prefetch;
 	result = load.load.state_path && load.load.memory_path
 			 ? control_request(monitor->control, &load, &reply, err)
 			 : error_set(err, ENOMEM, "out of memory");

@@ -65,6 +65,11 @@ int memory_map_file(const struct memory *memory, uint64_t address, uint64_t leng
 const void *memory_read_span(const struct memory *memory, uint64_t address, size_t length);
 void *memory_write_span(const struct memory *memory, uint64_t address, size_t length);
 
+/* Has the host begin to read these bytes of the file behind memory, and doesn't wait for it. What
+ * can't be had now comes when it is touched. address is a multiple of the host's page size; nothing
+ * happens where they lie outside. */
+void memory_prefetch(const struct memory *memory, uint64_t address, uint64_t length);
+
 /* How many bytes of it the host holds in pages now. Looks at each page's entry: not for
  * anything that happens often. */
 uint64_t memory_resident(const struct memory *memory);

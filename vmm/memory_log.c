@@ -190,6 +190,16 @@ uint64_t *memory_held(const struct memory *memory)
 	return set;
 }
 
+uint64_t *memory_touched(const struct memory *memory)
+{
+	uint64_t *set = calloc(memory_set_words(memory), sizeof(*set));
+
+	if (set && add_present(memory, set, false))
+		return set;
+	free(set);
+	return NULL;
+}
+
 /* From a file, what is private has been written; from nothing, what is there. */
 static uint64_t *changed_untracked(const struct memory *memory)
 {

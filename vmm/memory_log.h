@@ -24,6 +24,11 @@ uint64_t *memory_held(const struct memory *memory);
  * and between the two calls nobody writes. */
 uint64_t *memory_changed(const struct memory *memory, int vm_fd, struct error *err);
 
+/* The pages that somebody has touched since the memory was made or loaded, as the host has them in
+ * its tables: with a page that is read, neighbours that it had anyway. The caller frees; NULL: the
+ * host does not tell. */
+uint64_t *memory_touched(const struct memory *memory);
+
 /* What memory_changed() told is safe elsewhere. */
 void memory_log_settle(const struct memory *memory);
 

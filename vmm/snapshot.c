@@ -15,8 +15,7 @@
 #include "vmm/memory_log.h"
 #include "vmm/snapshot_config.h"
 #include "vmm/snapshot_files.h"
-
-enum { RUN_BYTES = 1 << 20 };
+#include "vmm/snapshot_memory.h"
 
 struct snapshot_job {
 	struct vm *vm;
@@ -57,7 +56,7 @@ static bool is_wanted(const struct snapshot_job *job, const uint64_t *set, size_
 /* From page i on: how many pages lie together in one write. */
 static size_t run_length(const struct snapshot_job *job, const uint64_t *set, size_t i, size_t end)
 {
-	size_t most = RUN_BYTES / memory_page_size(), n = 0;
+	size_t most = SNAPSHOT_RUN_BYTES / memory_page_size(), n = 0;
 
 	while (n < most && i + n < end && is_wanted(job, set, i + n))
 		n++;

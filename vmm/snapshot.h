@@ -29,6 +29,8 @@ struct snapshot_load {
 	int clock; /* enum resume_clock */
 	bool realtime; /* CLOCK_WALL in other words */
 	bool resume, track_dirty_pages;
+	bool prefetch; /* have the working set brought in, or written (vmm/prefetch.h); BACKEND_FILE
+			*/
 	bool diff_snapshots; /* track_dirty_pages in older words */
 };
 

@@ -12,13 +12,25 @@
 
 enum { ID_DIGITS = 2 * STATE_ID_SIZE };
 
+static int too_long(const char *path, struct error *err)
+{
+	return error_set(err, ENAMETOOLONG, "%.80s…: the path is too long", path);
+}
+
+int snapshot_working_set_name(char *name, size_t size, const char *memory_path, struct error *err)
+{
+	int length = snprintf(name, size, "%s.working-set", memory_path);
+
+	return length < 0 || (size_t)length >= size ? too_long(memory_path, err) : 0;
+}
+
 int snapshot_memory_name(char *name, size_t size, const char *memory_path,
 			 const uint8_t id[STATE_ID_SIZE], struct error *err)
 {
 	int length = snprintf(name, size, "%s.", memory_path);
 
 	if (length < 0 || (size_t)length + ID_DIGITS >= size)
-		return error_set(err, ENAMETOOLONG, "%.80s…: the path is too long", memory_path);
+		return too_long(memory_path, err);
 	for (unsigned int i = 0; i < STATE_ID_SIZE; i++)
 		sprintf(name + length + 2 * i, "%02x", id[i]);
 	return 0;
@@ -77,13 +89,14 @@ static void finish_earlier(const char *state_path, const char *memory_path)
 	close(fd);
 }
 
-static int create(struct snapshot_file *file, const char *path, const uint8_t id[STATE_ID_SIZE],
-		  struct error *err)
+int snapshot_file_create(struct snapshot_file *file, const char *path,
+			 const uint8_t id[STATE_ID_SIZE], struct error *err)
 {
 	struct stat there;
 	int result;
 
 	file->path = path;
+	file->fd = -1;
 	if (stat(path, &there) == 0 && !S_ISREG(there.st_mode))
 		return error_set(err, EINVAL, "%s: is not a regular file", path);
 	result = snapshot_memory_name(file->temporary, sizeof(file->temporary), path, id, err);
@@ -97,6 +110,7 @@ int snapshot_files_create(struct snapshot_files *files, const char *state_path,
 			  const char *memory_path, const uint8_t id[STATE_ID_SIZE],
 			  struct error *err)
 {
+	char working_set[PATH_MAX];
 	int result;
 
 	files->state.fd = files->memory.fd = -1;
@@ -105,8 +119,28 @@ int snapshot_files_create(struct snapshot_files *files, const char *state_path,
 	finish_earlier(state_path, memory_path);
 	sweep(state_path);
 	sweep(memory_path);
-	result = create(&files->state, state_path, id, err);
-	return result < 0 ? result : create(&files->memory, memory_path, id, err);
+	if (snapshot_working_set_name(working_set, sizeof(working_set), memory_path, err) == 0)
+		sweep(working_set);
+	result = snapshot_file_create(&files->state, state_path, id, err);
+	return result < 0 ? result : snapshot_file_create(&files->memory, memory_path, id, err);
+}
+
+int snapshot_file_open(const char *path, uint64_t *size, struct error *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat status;
+
+	if (fd < 0 || fstat(fd, &status) < 0) {
+		error_errno(err, "%s", path);
+	} else if (!S_ISREG(status.st_mode)) {
+		error_set(err, EINVAL, "%s: is not a regular file", path);
+	} else {
+		*size = (uint64_t)status.st_size;
+		return fd;
+	}
+	if (fd >= 0)
+		close(fd);
+	return -err->code;
 }
 
 int snapshot_file_write(const struct snapshot_file *file, const void *bytes, size_t length,
@@ -171,6 +205,24 @@ static int make_safe(const struct snapshot_file *file, struct error *err)
 	return 0;
 }
 
+int snapshot_file_rename(struct snapshot_file *file, struct error *err)
+{
+	if (rename(file->temporary, file->path) < 0)
+		return error_errno(err, "%s", file->path);
+	file->temporary[0] = '\0';
+	return 0;
+}
+
+/* Of what was there before. */
+static void remove_working_set(const char *memory_path)
+{
+	char path[PATH_MAX];
+	struct error ignored;
+
+	if (snapshot_working_set_name(path, sizeof(path), memory_path, &ignored) == 0)
+		unlink(path);
+}
+
 int snapshot_files_commit(struct snapshot_files *files, struct error *err)
 {
 	int result = make_safe(&files->memory, err);
@@ -182,17 +234,17 @@ int snapshot_files_commit(struct snapshot_files *files, struct error *err)
 		result = sync_directory(files->memory.path, err);
 	if (result < 0)
 		return result;
-	if (rename(files->state.temporary, files->state.path) < 0)
-		return error_errno(err, "%s", files->state.path);
-	files->state.temporary[0] = '\0';
-	if (rename(files->memory.temporary, files->memory.path) < 0)
-		return error_errno(err, "%s", files->memory.path);
-	files->memory.temporary[0] = '\0';
+	result = snapshot_file_rename(&files->state, err);
+	if (result == 0)
+		result = snapshot_file_rename(&files->memory, err);
+	if (result < 0)
+		return result;
+	remove_working_set(files->memory.path);
 	result = sync_directory(files->state.path, err);
 	return result < 0 ? result : sync_directory(files->memory.path, err);
 }
 
-static void file_close(struct snapshot_file *file)
+void snapshot_file_close(struct snapshot_file *file)
 {
 	if (file->fd < 0)
 		return;
@@ -207,6 +259,6 @@ void snapshot_files_close(struct snapshot_files *files)
 	/* Once the state has its name, the memory is needed under whichever it has. */
 	if (files->state.fd >= 0 && !files->state.temporary[0])
 		files->memory.temporary[0] = '\0';
-	file_close(&files->memory);
-	file_close(&files->state);
+	snapshot_file_close(&files->memory);
+	snapshot_file_close(&files->state);
 }

@@ -2,37 +2,17 @@
 #include "vmm/snapshot_input.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "vmm/snapshot_files.h"
 #include "vmm/snapshot_memory.h"
 
-static int open_regular(const char *path, uint64_t *size, struct error *err)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat status;
-
-	if (fd < 0 || fstat(fd, &status) < 0) {
-		error_errno(err, "%s", path);
-	} else if (!S_ISREG(status.st_mode)) {
-		error_set(err, EINVAL, "%s: is not a regular file", path);
-	} else {
-		*size = (uint64_t)status.st_size;
-		return fd;
-	}
-	if (fd >= 0)
-		close(fd);
-	return -err->code;
-}
-
 int snapshot_input_state(struct snapshot_input *input, const char *path, struct error *err)
 {
 	uint64_t size;
-	int fd = open_regular(path, &size, err), result;
+	int fd = snapshot_file_open(path, &size, err), result;
 
 	if (fd < 0)
 		return fd;
@@ -59,7 +39,7 @@ static int open_memory(struct snapshot_input *input, bool by_itself, struct erro
 		header.kind = STATE_FULL;
 	if (input->memory_fd >= 0)
 		close(input->memory_fd);
-	input->memory_fd = open_regular(input->memory_path, &size, err);
+	input->memory_fd = snapshot_file_open(input->memory_path, &size, err);
 	return input->memory_fd < 0
 		       ? -err->code
 		       : snapshot_memory_judge(&header, input->memory_fd, input->memory_path, err);

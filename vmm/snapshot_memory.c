@@ -10,8 +10,6 @@
 #include "vmm/dev/control_abi.h"
 #include "vmm/snapshot_files.h"
 
-enum { RUN_BYTES = 1 << 20 };
-
 /* From `at` on the next bytes that are no hole, in whole pages: where they are and how many; 0:
  * none is left. A file system that can't tell has no holes. */
 static size_t next_run(int fd, off_t size, off_t *at)
@@ -30,7 +28,7 @@ static size_t next_run(int fd, off_t size, off_t *at)
 	hole = (hole + MEMORY_SUM_PAGE - 1) & ~(off_t)(MEMORY_SUM_PAGE - 1);
 	if (hole > size)
 		hole = size;
-	return hole - *at < RUN_BYTES ? (size_t)(hole - *at) : RUN_BYTES;
+	return hole - *at < SNAPSHOT_RUN_BYTES ? (size_t)(hole - *at) : SNAPSHOT_RUN_BYTES;
 }
 
 int snapshot_memory_walk(int fd, const char *path,
@@ -38,7 +36,7 @@ int snapshot_memory_walk(int fd, const char *path,
 				      size_t length, struct error *err),
 			 void *context, struct error *err)
 {
-	uint8_t *bytes = malloc(RUN_BYTES);
+	uint8_t *bytes = malloc(SNAPSHOT_RUN_BYTES);
 	struct stat status;
 	int result = 0;
 	size_t length;

@@ -14,7 +14,11 @@ int snapshot_memory_judge(const struct state_header *header, int fd, const char 
 /* The sum of all pages that are not holes. */
 int snapshot_memory_sum(int fd, const char *path, uint64_t *sum, struct error *err);
 
-/* Calls visit for each run of bytes that is no hole, of at most a MiB; an error of it ends that. */
+/* What is read or written at once, at most. */
+enum { SNAPSHOT_RUN_BYTES = 1 << 20 };
+
+/* Calls visit for each run of bytes that is no hole, of at most SNAPSHOT_RUN_BYTES; an error of it
+ * ends that. */
 int snapshot_memory_walk(int fd, const char *path,
 			 int (*visit)(void *context, uint64_t offset, const uint8_t *bytes,
 				      size_t length, struct error *err),

@@ -10,7 +10,7 @@
 #include "vmm/error.h"
 
 struct run_options {
-	bool help, detach, tty, no_jail;
+	bool help, detach, tty, no_jail, no_prefetch;
 	const char *name, *root, *debug, *core; /* or NULL */
 	int64_t mem, cpus; /* 0: not given */
 	struct cli_list env;

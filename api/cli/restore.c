@@ -22,6 +22,8 @@ static const struct cli_option options_table[] = {
 	{"clock", 0, CLI_TEXT, "CLOCK", "guest: no time has passed; wall: it has", AT(clock), 0, 0},
 	{"detach", 0, CLI_FLAG, NULL, "print the ID and return", AT(detach), 0, 0},
 	{"tty", 0, CLI_FLAG, NULL, "the program has this terminal", AT(tty), 0, 0},
+	{"no-prefetch", 0, CLI_FLAG, NULL, "don't bring in, or note, what is touched first",
+	 AT(no_prefetch), 0, 0},
 	{"no-jail", 0, CLI_FLAG, NULL, "don't confine the monitor", AT(no_jail), 0, 0},
 	{.name = NULL},
 };
@@ -47,8 +49,9 @@ static int body(const struct run_options *options, json_t **body, struct error *
 		result = file_path(memory, options->program, SNAPSHOT_MEMORY, err);
 	if (result < 0)
 		return result;
-	*body = json_pack("{s:s, s:s, s:b, s:s}", "snapshot_path", state, "mem_file_path", memory,
-			  "resume_vm", true, "clock", options->clock ? options->clock : "guest");
+	*body = json_pack("{s:s, s:s, s:b, s:b, s:s}", "snapshot_path", state, "mem_file_path",
+			  memory, "resume_vm", true, "prefetch", !options->no_prefetch, "clock",
+			  options->clock ? options->clock : "guest");
 	return *body ? 0 : error_set(err, EILSEQ, "%s: is not UTF-8", state);
 }
 

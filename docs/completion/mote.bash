@@ -28,7 +28,7 @@ _mote_snapshots() {
 	local place=${XDG_STATE_HOME:-$HOME/.local/state}/mote/snapshots
 	((EUID)) || place=/var/lib/mote/snapshots
 	case $1 in
-	-*) _mote_reply '--name --clock --detach --tty --no-jail --force --help' "$1" ;;
+	-*) _mote_reply '--name --clock --detach --tty --no-prefetch --no-jail --force --help' "$1" ;;
 	*/*) _mote_files -d "$1" ;;
 	*) _mote_reply "$(ls "$place" 2>/dev/null)" "$1" ;;
 	esac
