@@ -315,6 +315,8 @@ $(U)/test_faults: UNIT_WRAP := malloc calloc realloc strdup asprintf mmap open r
 	fstat lstat fstatat readlinkat fchmod renameat2 epoll_create1 epoll_ctl eventfd \
 	timerfd_create socket bind listen accept4 getsockopt send recv getrandom sigaction \
 	pthread_create
+# A disk that fails.
+$(U)/test_snapshot_faults: UNIT_WRAP := pwrite pread fsync rename ftruncate
 # What is asked of the host's memory management, seen.
 $(U)/test_prefetch: UNIT_WRAP := madvise
 

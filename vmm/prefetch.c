@@ -129,7 +129,7 @@ static void elapsed(void *context, uint32_t events)
 
 void prefetch_begin(struct prefetch *prefetch)
 {
-	const struct itimerspec when = {.it_value = {0, PREFETCH_MS * 1000000}};
+	const struct itimerspec when = {.it_value = {PREFETCH_SECONDS, 0}};
 	struct error err;
 	int fd;
 

@@ -20,7 +20,7 @@ bool prefetch_sweep(const struct memory *memory, const char *memory_path,
 		    const uint8_t id[STATE_ID_SIZE]);
 
 /* How long the first moments are, unless the VM is paused or ends before. */
-enum { PREFETCH_MS = 100 };
+enum { PREFETCH_SECONDS = 1 };
 
 /* A working set that is to be written. Loop and memory are borrowed. NULL: none will be. */
 struct prefetch;
@@ -28,7 +28,7 @@ struct prefetch *prefetch_create(const struct memory *memory, const char *memory
 				 const uint8_t id[STATE_ID_SIZE], struct loop *loop);
 void prefetch_destroy(struct prefetch *prefetch); /* NULL is fine, as for all */
 
-/* The VM begins to run; from here on PREFETCH_MS count. */
+/* The VM begins to run; from here on PREFETCH_SECONDS count. */
 void prefetch_begin(struct prefetch *prefetch);
 
 /* The VM stands still or has ended: what was touched by now is written, once. */

@@ -34,7 +34,7 @@ restore() {
 
 # The first moments pass, in which a working set may be written.
 moments() {
-	sleep 0.5
+	sleep 1.5
 	vmm_stop
 }
 
@@ -111,8 +111,8 @@ waits() {
 	sync
 	waits false
 	before=$waited
-	waits true
-	[ -e disk/s/memory.working-set ]
+	restore ./disk/s --prefetch
+	moments
 	waits true
 	echo "# $before faults waited, with a working set $waited" >&3
 	[ "$waited" -lt "$before" ]
