@@ -236,6 +236,16 @@ static int vcpu_catch_up(struct vcpu *vcpu, struct error *err)
 	return result;
 }
 
+/* Bad addresses are the host's: what it has no page for, which it would have given anybody. */
+static enum exit_action vcpu_refused(int code, struct error *err)
+{
+	error_set(err, code, "KVM_RUN: %s%s", strerror(code),
+		  code == EFAULT ? ": the host has no page for what the guest touched; there is no "
+				   "room, or the memory file is cut off or can't be read"
+				 : "");
+	return EXIT_FAIL;
+}
+
 /* One round: into the guest and out again. */
 static enum exit_action vcpu_enter(struct vcpu *vcpu, struct error *err)
 {
@@ -255,10 +265,8 @@ static enum exit_action vcpu_enter(struct vcpu *vcpu, struct error *err)
 		count_exit(vcpu, KVM_EXIT_INTR);
 		return EXIT_ENTER;
 	}
-	if (result < 0) {
-		error_set(err, -result, "KVM_RUN: %s", strerror(-result));
-		return EXIT_FAIL;
-	}
+	if (result < 0)
+		return vcpu_refused(-result, err);
 	count_exit(vcpu, vcpu->run->exit_reason);
 	return vcpu_handle(vcpu, err);
 }

@@ -363,6 +363,12 @@ not_now() {
 	rm small/fill
 	restore small/a '"resume_vm": true'
 	printed 2
+	# Where there is none, the microVM ends and says why.
+	head -c 4m /dev/zero >small/fill || :
+	restore small/a '"resume_vm": true'
+	api GET /application -H 'Prefer: wait=60'
+	expect "$(json 'r["state"]')" crashed
+	[[ $reply == *"the host has no page"*"no room"* ]]
 	vmm_stop
 	umount small
 }

@@ -2,6 +2,8 @@
 /* Snapshots on the scripted KVM: what is written, what is refused, what a failure leaves. */
 #include "tests/unit/control_fixture.h"
 
+#include <asm/hwcap.h>
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -259,6 +261,54 @@ static void test_a_register_that_is_not_taken_is_named(void **state)
 	assert_null(reply.config->application.path);
 }
 
+/* Features are names in the state file, held against this host's. */
+static void test_a_host_without_a_needed_feature_is_refused_by_name(void **state)
+{
+	(void)state;
+	fake_kvm.hwcap = HWCAP_FP | HWCAP_SHA3;
+	make();
+	begin_anew();
+	fake_kvm.hwcap = HWCAP_FP;
+	assert_error(load_snapshot("s", "m", true), err, ENOTSUP, "host feature `sha3`");
+	ask(OP_GET_INSTANCE);
+	assert_int_equal(reply.instance, VM_NOT_STARTED);
+	assert_int_equal(fake_kvm_count(KVM_RUN), 0);
+	/* One that has more is as good. */
+	fake_kvm.hwcap = HWCAP_FP | HWCAP_SHA3 | HWCAP_SM4;
+	assert_ok(load_snapshot("s", "m", true), err);
+}
+
+/* Puts another number into the header and makes the checksum good again. */
+static void forge(unsigned int at, uint32_t value)
+{
+	read_file("s");
+	bytes_store_le(bytes + at, 4, value);
+	bytes_store_le(bytes + STATE_HEADER_SIZE - 8, 8,
+		       state_sum(state_sum(0, bytes, STATE_HEADER_SIZE - 8),
+				 bytes + STATE_HEADER_SIZE, length - STATE_HEADER_SIZE));
+	write_file("forged", bytes, length);
+}
+
+static void test_another_version_or_architecture_is_refused_by_name(void **state)
+{
+	enum { AT_VERSION = 8, AT_MACHINE = 12 }; /* docs/snapshot-format.md */
+
+	(void)state;
+	make();
+	begin_anew();
+	forge(AT_VERSION, STATE_VERSION);
+	assert_ok(load_snapshot("forged", "m", false), err);
+	begin_anew();
+	forge(AT_VERSION, STATE_VERSION + 1);
+	assert_error(load_snapshot("forged", "m", true), err, EINVAL,
+		     "version 2 of the snapshot format");
+	forge(AT_MACHINE, EM_PPC64);
+	assert_error(load_snapshot("forged", "m", true), err, EINVAL, "ppc64");
+	forge(AT_MACHINE, EM_X86_64);
+	assert_error(load_snapshot("forged", "m", true), err, EINVAL, "62");
+	assert_int_equal(fake_kvm_calls(), 0);
+}
+
 static void test_load_comes_first(void **state)
 {
 	struct request load = {.operation = OP_SNAPSHOT_LOAD};
@@ -323,6 +373,8 @@ int main(void)
 		TEST(test_impossible_paths_are_refused_at_once),
 		TEST(test_an_end_in_the_middle_leaves_no_file),
 		TEST(test_a_register_that_is_not_taken_is_named),
+		TEST(test_a_host_without_a_needed_feature_is_refused_by_name),
+		TEST(test_another_version_or_architecture_is_refused_by_name),
 		TEST(test_load_comes_first),
 		TEST(test_a_diff_to_nothing_is_whole),
 		TEST(test_a_diff_alone_is_refused),

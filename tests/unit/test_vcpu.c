@@ -113,7 +113,7 @@ static const struct {
 	{{.reason = KVM_EXIT_HLT}, EXIT_FAIL, "unexpected KVM exit 5"},
 	{{.reason = 1000}, EXIT_FAIL, "unexpected KVM exit 1000"},
 	{{.reason = UINT32_MAX}, EXIT_FAIL, "unexpected KVM exit 4294967295"},
-	{{.result = -EFAULT}, EXIT_FAIL, "KVM_RUN: Bad address"},
+	{{.result = -EFAULT}, EXIT_FAIL, "Bad address: the host has no page"},
 	{{.result = -ENOEXEC}, EXIT_FAIL, "KVM_RUN"},
 };
 

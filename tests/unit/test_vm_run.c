@@ -25,7 +25,7 @@ static const struct {
 	{EVENT(KVM_SYSTEM_EVENT_SHUTDOWN), "", VM_EXITED, 0, 0, "guest powered off"},
 	{EVENT(KVM_SYSTEM_EVENT_CRASH), "", VM_FAILED, 0, 0, "guest crashed: PSCI system event 3"},
 	{{.reason = 1000}, "", VM_FAILED, 0, 0, "unexpected KVM exit 1000"},
-	{{.result = -EFAULT}, "", VM_FAILED, 0, 0, "KVM_RUN: Bad address"},
+	{{.result = -ENOEXEC}, "", VM_FAILED, 0, 0, "KVM_RUN: Exec format error"},
 };
 
 static void test_every_end_becomes_its_outcome(void **state)
