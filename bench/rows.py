@@ -13,6 +13,7 @@ class Command:
     socket: where it listens; as soon as it does, requests are sent there as they are.
     status: how it has to end, with a socket or `ends` by SIGTERM after the first byte.
     snapshot: MiB of a microVM that runs `counter` and is written to snapshot/ before all; 0: none.
+    migration: the command of a QEMU that is written to the file `migration` before all.
     """
     title: str
     argv: tuple[str, ...]
@@ -24,6 +25,7 @@ class Command:
     status: int = 0
     ends: bool = False
     snapshot: int = 0
+    migration: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,9 +72,17 @@ _LOAD = _put("/snapshot/load", '{"snapshot_path": "snapshot/state", '
              '"mem_file_path": "snapshot/memory", "resume_vm": true}')
 
 
+_QEMU_COUNTER = (*_QEMU, "-m", "128", "-kernel", "bare-counter")
+
+
 def _restore(mib):
-    return Command(f"mote-vmm --restore --no-api, {mib} M", ("mote-vmm", "--restore", "./snapshot", "--no-api"),
+    return Command(f"mote-vmm --restore --no-api, {mib} M",
+                   ("mote-vmm", "--restore", "/job/snapshot", "--no-api"),
                    ("counter",), status=143, ends=True, snapshot=mib)
+
+
+def _dirtier(pages):
+    return Command(f"mote-vmm: {pages} pages", ("dirtier", str(pages)), ("dirtier",))
 
 
 COMMANDS = {
@@ -101,6 +111,11 @@ COMMANDS = {
     **{f"mote-restore-{mib}": _restore(mib) for mib in (32, 128, 512)},
     "mote-restore-api": Command("mote-vmm, load: counter", _SERVING, ("counter",), socket="api.sock",
                                 requests=_LOAD, snapshot=128),
+    "qemu-restore": Command("QEMU -incoming: bare counter, 128 M",
+                            (*_QEMU_COUNTER, "-incoming", "exec:cat /job/migration"),
+                            ("bare-counter",), packages=_QEMU_PACKAGES, ends=True,
+                            migration=_QEMU_COUNTER),
+    **{f"dirtier-{pages}": _dirtier(pages) for pages in (0, 256, 4096)},
     "writer": Command("mote-vmm --no-api: bare writer", _CONFIGURED, ("bare-writer",),
                       {"config.json": '{"boot-source": {"kernel_image_path": "bare-writer"}}'}),
     "qemu-writer": Command("QEMU: bare writer", (*_QEMU, "-kernel", "bare-writer"),
@@ -118,11 +133,20 @@ ROWS = (
     Row("start/restore-128", "mote-restore-128"),
     Row("start/restore-512", "mote-restore-512"),
     Row("start/restore-api", "mote-restore-api"),
+    Row("start/qemu-restore", "qemu-restore", runs=3),
+    Row("loads/mote-32", "mote-restore-32"),
+    Row("loads/mote-128", "mote-restore-128"),
+    Row("loads/mote-512", "mote-restore-512"),
+    Row("saves/mote-0", "dirtier-0", runs=3),
+    Row("saves/mote-256", "dirtier-256", runs=3),
+    Row("saves/mote-4096", "dirtier-4096", runs=3),
     Row("counts/minimal", "minimal"),
     Row("counts/mote", "mote"),
     Row("counts/api", "api"),
     Row("counts/mote-bare", "mote-bare"),
     Row("counts/qemu", "qemu"),
+    Row("counts/restore", "mote-restore-128"),
+    Row("counts/qemu-restore", "qemu-restore"),
     Row("registers/mote", "registers"),
     Row("registers/qemu", "qemu-registers"),
     Row("exits/mote", "writer"),
@@ -130,6 +154,7 @@ ROWS = (
     Row("memory/mote", "sleeper"),
     Row("memory/mote-10", "sleeper", monitors=10),
     Row("memory/mote-100", "sleeper", monitors=100),
+    Row("memory/restore", "mote-restore-128"),
     Row("memory/qemu", "qemu-sleeper"),
     Row("memory/qemu-10", "qemu-sleeper", monitors=10),
 )
