@@ -201,6 +201,8 @@ const struct field snapshot_load_body[] = {
 	{.name = NULL},
 };
 
+const struct field snapshot_reset_body[] = {{.name = NULL}};
+
 _Static_assert(sizeof(enum operation) == sizeof(int), "a choice is stored as an int");
 
 struct request request_empty(enum operation operation)

@@ -23,6 +23,7 @@ extern const struct field core_body[];
 extern const struct field watchdog_body[];
 extern const struct field snapshot_create_body[];
 extern const struct field snapshot_load_body[];
+extern const struct field snapshot_reset_body[];
 
 /* An empty request for a body: what its fields are when they are left out. */
 struct request request_empty(enum operation operation);

@@ -173,6 +173,20 @@ json_t *encode_application(const struct control *control, const struct reply *re
 			 "reason", text(status->reason));
 }
 
+json_t *encode_reset(const struct control *control, const struct reply *reply)
+{
+	const struct memory_reverted *what = &reply->reverted;
+
+	(void)control;
+	if (!what->tracked)
+		return json_pack("{s:n, s:s, s:s}", "dirty_pages", "memory", "dropped", "reason",
+				 "dirty pages are not tracked: all of memory is loaded anew");
+	return json_pack("{s:I, s:s, s:s}", "dirty_pages", (json_int_t)what->pages, "memory",
+			 "dropped", "reason",
+			 "so many dirty pages cost more than a new microVM: all of memory is "
+			 "loaded anew");
+}
+
 /* The value as the manuals write it, most significant digit first. */
 static json_t *hexadecimal(const uint8_t *bytes, unsigned int size)
 {

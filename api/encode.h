@@ -16,5 +16,6 @@ encoder encode_vm_config; /* GET /vm/config: the sections that are set */
 encoder encode_machine_config; /* GET /machine-config */
 encoder encode_registers; /* GET /registers */
 encoder encode_application; /* GET /application */
+encoder encode_reset; /* PUT /snapshot/reset, when it cost as much as a load */
 
 #endif

@@ -39,6 +39,7 @@ static const struct route routes[] = {
 	{HTTP_PATCH, "/vm", OP_PAUSE, vm_body, NULL},
 	{HTTP_PUT, "/snapshot/create", OP_SNAPSHOT_CREATE, snapshot_create_body, NULL},
 	{HTTP_PUT, "/snapshot/load", OP_SNAPSHOT_LOAD, snapshot_load_body, NULL},
+	{HTTP_PUT, "/snapshot/reset", OP_SNAPSHOT_RESET, snapshot_reset_body, encode_reset},
 	{HTTP_PUT, "/application", OP_PUT_APPLICATION, application_body, NULL},
 	{HTTP_GET, "/application", OP_GET_APPLICATION, NULL, encode_application},
 	{HTTP_PATCH, "/application", OP_SIGNAL_APPLICATION, signal_body, NULL},
@@ -49,7 +50,6 @@ static const struct {
 	llhttp_method_t method;
 	const char *path;
 } unbuilt[] = {
-	{HTTP_PUT, "/snapshot/reset"},
 	{HTTP_PUT, "/vsock"},
 	{HTTP_PUT, "/drives/*"},
 	{HTTP_PATCH, "/drives/*"},
@@ -189,7 +189,8 @@ static bool carry_out(struct control *control, const struct route *route, struct
 		return false;
 	if (route->operation == OP_GET_METRICS)
 		reply_text(http, "text/plain; version=0.0.4", reply.text);
-	else if (route->encode)
+	else if (route->encode &&
+		 !(route->operation == OP_SNAPSHOT_RESET && !reply.reverted.dropped))
 		reply_json(http, 200, route->encode(control, &reply));
 	else
 		reply_empty(http);

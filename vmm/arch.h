@@ -97,6 +97,21 @@ int arch_irqchip_save(const struct machine *machine, struct state_writer *writer
 int arch_irqchip_load(const struct machine *machine, struct state_reader *reader,
 		      struct state_reader *fresh, struct error *err);
 
+/* irqchip.c: the section once more, into a controller whose guest has run. What is the same for any
+ * guest is left alone, and so is, unless the guest has `reached` for the controller's registers in
+ * memory since it was as the section says, what cannot be changed in another way. Takes all of the
+ * reader, as above. */
+int arch_irqchip_reset(const struct machine *machine, struct state_reader *reader, bool reached,
+		       struct error *err);
+/* A vCPU that has run, where KVM would not let the interrupt controller put back what is in
+ * progress there: its registers are all to be written then. On its thread. */
+int arch_irqchip_release(const struct machine *machine, int vcpu_fd, unsigned int index,
+			 struct error *err);
+
+/* machine.c: what guests change of struct machine itself, back. No vCPU runs; memory is back. */
+int arch_machine_reset(struct machine *machine, uint64_t mode, uint64_t page_tables,
+		       struct error *err);
+
 /* features.c: what a guest of this machine may have found on this host and rely on, by names;
  * static strings, NULL-terminated. */
 enum { ARCH_FEATURES_MAX = 80 };

@@ -12,8 +12,8 @@
 #include "vmm/output.h"
 #include "vmm/settings.h"
 
-static const char *const timed_names[TIMED_COUNT] = {"create", "start",    "pause",
-						     "resume", "snapshot", "load"};
+static const char *const timed_names[TIMED_COUNT] = {"create",   "start", "pause", "resume",
+						     "snapshot", "load",  "reset"};
 
 static const char *const vm_state_names[] = {"Not started", "Running", "Paused", "Paused",
 					     "Running"};
@@ -68,6 +68,7 @@ static const unsigned int allowed_states[OP_COUNT] = {
 	[OP_RESUME] = ALIVE,
 	[OP_SNAPSHOT_CREATE] = PAUSED,
 	[OP_SNAPSHOT_LOAD] = NOT_STARTED,
+	[OP_SNAPSHOT_RESET] = ALIVE,
 };
 
 /* Firecracker's words for its two phases, and ours for the state that it does not have. */
@@ -208,6 +209,7 @@ void control_destroy(struct control *control)
 		snapshot_end(control->job, &err);
 	prefetch_destroy(control->prefetch);
 	vm_destroy(control->vm);
+	control_unload(control);
 	vm_config_finish(&control->config);
 	free(control);
 }
@@ -393,6 +395,8 @@ int control_request(struct control *control, struct request *request, struct rep
 		return control_snapshot_create(control, &request->create, err);
 	case OP_SNAPSHOT_LOAD:
 		return control_snapshot_load(control, &request->load, err);
+	case OP_SNAPSHOT_RESET:
+		return control_snapshot_reset(control, &reply->reverted, err);
 	case OP_FLUSH_METRICS:
 		return flush_metrics(control, err);
 	case OP_SEND_CTRL_ALT_DEL:

@@ -41,6 +41,7 @@ enum operation {
 	OP_RESUME,
 	OP_SNAPSHOT_CREATE, /* PUT /snapshot/create */
 	OP_SNAPSHOT_LOAD, /* PUT /snapshot/load */
+	OP_SNAPSHOT_RESET, /* PUT /snapshot/reset */
 	OP_COUNT,
 };
 
@@ -91,6 +92,8 @@ struct reply {
 			*config; /* OP_GET_VM_CONFIG, OP_GET_MACHINE_CONFIG; borrowed */
 		struct application_status application; /* OP_GET_APPLICATION */
 		char *text; /* OP_GET_METRICS; the caller frees */
+		struct memory_reverted reverted; /* OP_SNAPSHOT_RESET; dropped: it cost as much as
+						    a load */
 	};
 };
 

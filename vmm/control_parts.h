@@ -18,6 +18,7 @@ enum timed {
 	TIMED_RESUME,
 	TIMED_SNAPSHOT,
 	TIMED_LOAD,
+	TIMED_RESET,
 	TIMED_COUNT
 };
 
@@ -27,9 +28,12 @@ struct control {
 	struct streams *streams;
 	struct vm_config config;
 	struct vm *vm; /* NULL before InstanceStart and before a load */
+	struct snapshot *loaded; /* what vm was loaded from; NULL: it was not */
 	enum vm_state state;
 	bool standing; /* loaded and never started; VM_PAUSED or VM_SAVING */
-	int load_clock; /* enum resume_clock; of the load, for the first resume */
+	bool anew; /* loaded or reset, and has not run since */
+	int load_clock; /* enum resume_clock; of the load, for the first resume after it or a reset
+			 */
 	struct vm_outcome outcome; /* VM_ENDED */
 	int metrics_fd; /* -1: not asked for */
 	uint64_t times_us[TIMED_COUNT]; /* of the last one of each */
@@ -49,6 +53,10 @@ void control_ended(void *context, const struct vm_outcome *outcome);
 int control_snapshot_create(struct control *control, struct snapshot_create *what,
 			    struct error *err);
 int control_snapshot_load(struct control *control, struct snapshot_load *what, struct error *err);
+int control_snapshot_reset(struct control *control, struct memory_reverted *what,
+			   struct error *err);
+/* Nothing is loaded any more, and there is no VM. */
+void control_unload(struct control *control);
 /* Lets the VM go on with what its clock is to show. */
 int control_resume(struct control *control, int clock, struct error *err);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The operations about snapshots. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "vmm/control_parts.h"
@@ -123,17 +124,29 @@ static void prefetch(struct control *control, const char *memory_path,
 		control->prefetch = prefetch_create(memory, memory_path, id, control->loop);
 }
 
+void control_unload(struct control *control)
+{
+	if (control->loaded)
+		snapshot_close(control->loaded);
+	free(control->loaded);
+	control->loaded = NULL;
+}
+
+/* It is kept for resets. */
 static int load(struct control *control, const struct snapshot_load *what, struct error *err)
 {
-	struct snapshot snapshot;
-	int result = snapshot_open(&snapshot, what, err);
+	int result;
 
+	control->loaded = malloc(sizeof(*control->loaded));
+	if (!control->loaded)
+		return error_set(err, ENOMEM, "out of memory");
+	result = snapshot_open(control->loaded, what, err);
 	if (result == 0)
-		result = restore(control, what, &snapshot, err);
+		result = restore(control, what, control->loaded, err);
 	if (result == 0 && what->prefetch)
-		prefetch(control, what->memory_path, &snapshot);
-	snapshot_close(&snapshot);
-	control->standing = true;
+		prefetch(control, what->memory_path, control->loaded);
+	control->loaded->handler = NULL; /* the request's */
+	control->standing = control->anew = true;
 	control->load_clock =
 		what->realtime || what->clock == CLOCK_WALL ? CLOCK_WALL : CLOCK_GUEST;
 	if (result == 0 && what->resume)
@@ -164,6 +177,7 @@ int control_snapshot_load(struct control *control, struct snapshot_load *what, s
 	control->prefetch = NULL;
 	vm_destroy(control->vm);
 	control->vm = NULL;
+	control_unload(control);
 	unset_machine(&control->config);
 	return error_about(err, "Load snapshot error");
 }
@@ -175,7 +189,7 @@ int control_resume(struct control *control, int clock, struct error *err)
 	int result;
 
 	if (clock == CLOCK_UNSET)
-		clock = control->standing ? control->load_clock : CLOCK_GUEST;
+		clock = control->anew ? control->load_clock : CLOCK_GUEST;
 	if (control->state == VM_RUNNING)
 		return 0;
 	result = vm_set_clock(control->vm, (enum resume_clock)clock, err);
@@ -187,7 +201,43 @@ int control_resume(struct control *control, int clock, struct error *err)
 		return result;
 	if (control->standing)
 		prefetch_begin(control->prefetch);
-	control->standing = false;
+	control->standing = control->anew = false;
 	control->state = VM_RUNNING;
 	return 0;
+}
+
+/* ---- reset ---- */
+
+/* What gdb has put into memory is the guest's only as long as gdb is there. */
+static int reset(struct control *control, struct memory_reverted *what, struct error *err)
+{
+	int result = vm_debug_aside(control->vm, err);
+
+	if (result < 0)
+		return result;
+	result = snapshot_reset(control->loaded, control->vm,
+				(enum resume_clock)control->load_clock, what, err);
+	vm_debug_back(control->vm);
+	if (result < 0 && result != -ESRCH)
+		vm_fail(control->vm, err);
+	return result;
+}
+
+int control_snapshot_reset(struct control *control, struct memory_reverted *what, struct error *err)
+{
+	uint64_t begun = control_now_us(CLOCK_MONOTONIC);
+	int result;
+
+	if (!control->loaded)
+		return error_set(err, EINVAL,
+				 "The requested operation needs a microVM that was loaded from a "
+				 "snapshot.");
+	if (control->state == VM_RUNNING)
+		vm_pause(control->vm);
+	result = reset(control, what, err);
+	control->anew = control->state != VM_RUNNING;
+	if (control->state == VM_RUNNING && result == 0)
+		vm_resume(control->vm);
+	control->times_us[TIMED_RESET] = control_now_us(CLOCK_MONOTONIC) - begun;
+	return result;
 }

@@ -18,7 +18,7 @@ struct memory {
 	uint64_t base; /* guest-physical */
 	uint64_t size; /* bytes, a multiple of 64 KiB */
 	uint8_t *host; /* private to memory.c and memory_log.c */
-	struct memory_log *log; /* private to memory_log.c */
+	struct memory_log *log; /* private to memory_log.c, memory_revert.c */
 };
 
 int memory_init(struct memory *memory, uint64_t base, uint64_t size, struct error *err);

@@ -8,19 +8,7 @@
 #include <unistd.h>
 
 #include "vmm/kvm.h"
-
-enum { FILES_MAX = 16 };
-
-struct memory_log {
-	int fd; /* of the file behind all of it, ours; -1: none */
-	bool elsewhere; /* untouched pages may be anything */
-	struct {
-		uint64_t offset, length;
-	} files[FILES_MAX];
-	unsigned int file_count;
-	uint64_t *written; /* by the monitor; atomic words; NULL: not tracked */
-	uint64_t *changed; /* what was fetched and is not yet settled */
-};
+#include "vmm/memory_parts.h"
 
 /* A page's word in /proc/self/pagemap. */
 #define PAGE_PRESENT (1ull << 63)
@@ -67,6 +55,7 @@ void memory_log_destroy(struct memory_log *log)
 		close(log->fd);
 	free(log->written);
 	free(log->changed);
+	free(log->earlier);
 	free(log);
 }
 
@@ -106,7 +95,7 @@ void memory_log_file(const struct memory *memory, uint64_t address, uint64_t len
 
 	if (!log)
 		return;
-	if (log->file_count == FILES_MAX) {
+	if (log->file_count == MEMORY_FILES_MAX) {
 		log->elsewhere = true;
 		return;
 	}
@@ -219,24 +208,33 @@ static uint64_t *no_memory(struct error *err)
 	return NULL;
 }
 
+int memory_log_fetch(int vm_fd, uint64_t *set, struct error *err)
+{
+	struct kvm_dirty_log dirty = {.slot = 0, .dirty_bitmap = set};
+	int result = kvm_ioctl(vm_fd, KVM_GET_DIRTY_LOG, &dirty);
+
+	if (result < 0)
+		error_set(err, -result, "KVM_GET_DIRTY_LOG: %s", strerror(-result));
+	return result;
+}
+
 uint64_t *memory_changed(const struct memory *memory, int vm_fd, struct error *err)
 {
 	struct memory_log *log = memory->log;
 	size_t words = memory_set_words(memory);
 	uint64_t *set = log->written ? calloc(words, sizeof(*set)) : changed_untracked(memory);
-	struct kvm_dirty_log dirty = {.slot = 0, .dirty_bitmap = set};
 	int result;
 
 	if (!set)
 		return no_memory(err);
 	if (!log->written)
 		return set;
-	result = kvm_ioctl(vm_fd, KVM_GET_DIRTY_LOG, &dirty);
+	result = memory_log_fetch(vm_fd, set, err);
 	if (result < 0) {
 		free(set);
-		error_set(err, -result, "KVM_GET_DIRTY_LOG: %s", strerror(-result));
 		return NULL;
 	}
+	log->fetched = true;
 	for (size_t i = 0; i < words; i++) {
 		log->changed[i] |=
 			set[i] | __atomic_exchange_n(&log->written[i], 0, __ATOMIC_RELAXED);
@@ -247,6 +245,15 @@ uint64_t *memory_changed(const struct memory *memory, int vm_fd, struct error *e
 
 void memory_log_settle(const struct memory *memory)
 {
-	if (memory->log->changed)
-		memset(memory->log->changed, 0, memory_set_words(memory) * sizeof(uint64_t));
+	struct memory_log *log = memory->log;
+	size_t words = memory_set_words(memory);
+
+	if (!log->changed)
+		return;
+	if (!log->earlier)
+		log->earlier = calloc(words, sizeof(*log->earlier));
+	log->lost |= !log->earlier;
+	for (size_t i = 0; log->earlier && i < words; i++)
+		log->earlier[i] |= log->changed[i];
+	memset(log->changed, 0, words * sizeof(*log->changed));
 }

@@ -32,6 +32,22 @@ uint64_t *memory_touched(const struct memory *memory);
 /* What memory_changed() told is safe elsewhere. */
 void memory_log_settle(const struct memory *memory);
 
+/* What putting memory back came to. */
+struct memory_reverted {
+	size_t pages; /* that were dirty; 0 without tracking */
+	bool tracked;
+	bool dropped; /* more than can be copied for less than they cost when they come anew */
+};
+
+/* Makes memory what the file behind it has, or the handler of page faults: what vCPUs and the
+ * monitor wrote since it was loaded is gone, and counts as never written. Few pages are copied and
+ * stay where the guest finds them; many, or all of a memory that is not tracked, are dropped and
+ * come back when they are touched. After an error memory is neither the one nor the other. No vCPU
+ * runs, and memory has been loaded. */
+enum { MEMORY_COPY_MAX = 1024 };
+int memory_revert(const struct memory *memory, int vm_fd, struct memory_reverted *what,
+		  struct error *err);
+
 /* ---- for memory.c ---- */
 
 struct memory_log *memory_log_create(int fd); /* -1: no file is behind it; NULL: no memory */

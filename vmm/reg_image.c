@@ -14,19 +14,12 @@ enum { RECORD_HEAD = 16, RECORD_ALIGN = 8 };
 
 /* ---- records ---- */
 
-struct record {
-	uint64_t id;
-	uint32_t size;
-	const uint8_t *value;
-};
-
 static size_t record_bytes(uint32_t size)
 {
 	return RECORD_HEAD + (((size_t)size + RECORD_ALIGN - 1) & ~(size_t)(RECORD_ALIGN - 1));
 }
 
-/* The record at *offset, which moves on: 1; 0 at the end; -1: not a record. */
-static int record_next(const struct reg_image *image, size_t *offset, struct record *record)
+int reg_record_next(const struct reg_image *image, size_t *offset, struct reg_record *record)
 {
 	size_t left = image->size - *offset;
 	const uint8_t *head;
@@ -48,16 +41,16 @@ static int record_next(const struct reg_image *image, size_t *offset, struct rec
 /* Images are in table order, so the next one wanted is mostly the next one there: the search
  * starts at *hint and goes round once. */
 static bool record_find(const struct reg_image *image, uint64_t id, size_t *hint,
-			struct record *record)
+			struct reg_record *record)
 {
 	size_t start = *hint, offset = start;
 
-	while (record_next(image, &offset, record) == 1)
+	while (reg_record_next(image, &offset, record) == 1)
 		if (record->id == id) {
 			*hint = offset;
 			return true;
 		}
-	for (offset = 0; offset < start && record_next(image, &offset, record) == 1;)
+	for (offset = 0; offset < start && reg_record_next(image, &offset, record) == 1;)
 		if (record->id == id) {
 			*hint = offset;
 			return true;
@@ -119,7 +112,7 @@ static bool same_value(const struct reg_row *row, const uint8_t *a, const uint8_
 	return true;
 }
 
-static bool row_of_id(const struct regs *regs, uint64_t id, unsigned int *hint, unsigned int *row)
+bool reg_record_row(const struct regs *regs, uint64_t id, unsigned int *hint, unsigned int *row)
 {
 	unsigned int count = regs_rows(regs);
 
@@ -212,7 +205,7 @@ static int damaged(struct error *err)
 	return error_set(err, EINVAL, "registers: damaged");
 }
 
-static int missing(const struct regs *regs, const struct record *record, struct error *err)
+static int missing(const struct regs *regs, const struct reg_record *record, struct error *err)
 {
 	for (unsigned int i = 0; i < regs_rows(regs); i++)
 		if (regs_row(regs, i)->id == record->id && regs_row(regs, i)->name)
@@ -242,13 +235,13 @@ static int restore_turn(struct regs *regs, const struct reg_image *image,
 	static const struct reg_image nothing;
 	size_t offset = 0, base_hint = 0;
 	unsigned int hint = 0, i;
-	struct record record, base;
+	struct reg_record record, base;
 	int more;
 
-	while ((more = record_next(image, &offset, &record)) == 1) {
+	while ((more = reg_record_next(image, &offset, &record)) == 1) {
 		bool known;
 
-		if (!row_of_id(regs, record.id, &hint, &i)) {
+		if (!reg_record_row(regs, record.id, &hint, &i)) {
 			if (regs->as_table && turn != TURN_EARLY)
 				return list_and_again(regs, image, baseline, turn, err);
 			if (!regs->listed)
@@ -275,7 +268,7 @@ static int restore_few(struct regs *regs, const struct reg_image *image,
 {
 	static const struct reg_image nothing;
 	size_t hint = 0, base_hint = 0;
-	struct record record, base;
+	struct reg_record record, base;
 
 	for (unsigned int i = 0; i < regs->table->row_count; i++) {
 		const struct reg_row *row = &regs->table->rows[i];
@@ -320,7 +313,7 @@ int regs_restore(struct regs *regs, const struct reg_image *image, const struct 
 /* ---- diff ---- */
 
 /* The record's row, where it is of that row's size. */
-static const struct reg_row *row_in(const struct reg_table *table, const struct record *record)
+static const struct reg_row *row_in(const struct reg_table *table, const struct reg_record *record)
 {
 	for (unsigned int i = 0; i < table->row_count; i++) {
 		const struct reg_row *row = &table->rows[i];
@@ -331,7 +324,8 @@ static const struct reg_row *row_in(const struct reg_table *table, const struct 
 	return NULL;
 }
 
-static bool differs_from(const struct reg_row *row, const struct record *a, const struct record *b)
+static bool differs_from(const struct reg_row *row, const struct reg_record *a,
+			 const struct reg_record *b)
 {
 	if (a->size != b->size)
 		return true;
@@ -345,9 +339,9 @@ unsigned int reg_image_diff(const struct reg_table *table, const struct reg_imag
 {
 	size_t offset = 0, hint = 0;
 	unsigned int count = 0;
-	struct record one, other;
+	struct reg_record one, other;
 
-	while (record_next(a, &offset, &one) == 1) {
+	while (reg_record_next(a, &offset, &one) == 1) {
 		const struct reg_row *row = row_in(table, &one);
 		bool both = record_find(b, one.id, &hint, &other);
 
@@ -357,7 +351,7 @@ unsigned int reg_image_diff(const struct reg_table *table, const struct reg_imag
 			both ? other.value : NULL);
 		count++;
 	}
-	for (offset = hint = 0; record_next(b, &offset, &other) == 1;) {
+	for (offset = hint = 0; reg_record_next(b, &offset, &other) == 1;) {
 		if (record_find(a, other.id, &hint, &one))
 			continue;
 		differs(context, other.id, row_in(table, &other), NULL, other.value);

@@ -62,4 +62,18 @@ struct reg_view {
 void regs_view(const struct regs *regs, const struct reg_marks *marks,
 	       void (*visit)(void *context, const struct reg_view *view), void *context);
 
+/* ---- for reg_undo.c ---- */
+
+struct reg_record {
+	uint64_t id;
+	uint32_t size;
+	const uint8_t *value;
+};
+
+/* The record at *offset, which moves on: 1; 0 at the end; -1: not a record. */
+int reg_record_next(const struct reg_image *image, size_t *offset, struct reg_record *record);
+
+/* The row of that id; the search begins at *hint, which becomes what is behind it. */
+bool reg_record_row(const struct regs *regs, uint64_t id, unsigned int *hint, unsigned int *row);
+
 #endif

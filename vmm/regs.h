@@ -49,7 +49,7 @@ enum reg_flag {
 	REG_VOLATILE = 1 << 3, /* changes while the vCPU stands: a copy is never valid */
 	REG_EARLY = 1 << 4, /* written only before regs_finalized() */
 	REG_BEFORE_RUN = 1 << 5, /* written only before the first run */
-	REG_GUEST = 1 << 6, /* the guest can write it: a reset in place has to */
+	REG_GUEST = 1 << 6, /* the guest can change it: a reset in place writes it */
 	REG_SHARED = 1 << 7, /* one for several vCPUs: of a core, or of the VM */
 	REG_CLOCK = 1 << 8, /* a counter: whoever keeps the time writes it, no walk does */
 	REG_ENABLE = 1 << 9, /* a restore writes zero first, and its value last */

@@ -72,6 +72,10 @@ struct vm *snapshot_restore(const struct snapshot *snapshot, const struct vm_con
 			    struct loop *loop, struct streams *streams,
 			    const struct vm_owner *owner, struct error *err);
 
+/* vm_reset() of what snapshot_restore() made of it. */
+int snapshot_reset(const struct snapshot *snapshot, struct vm *vm, enum resume_clock clock,
+		   struct memory_reverted *what, struct error *err);
+
 void snapshot_create_finish(struct snapshot_create *what);
 void snapshot_load_finish(struct snapshot_load *what);
 

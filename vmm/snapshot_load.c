@@ -49,16 +49,29 @@ static int map_uffd(void *context, struct memory *memory, uint64_t base, uint64_
 			 snapshot->handler);
 }
 
-struct vm *snapshot_restore(const struct snapshot *snapshot, const struct vm_config *config,
-			    struct loop *loop, struct streams *streams,
-			    const struct vm_owner *owner, struct error *err)
+static struct vm_image image_of(const struct snapshot *snapshot)
 {
-	const struct vm_image image = {
+	return (struct vm_image){
 		.state = &snapshot->input.state,
 		.memory_fd = snapshot->input.memory_fd,
 		.map = snapshot->handler ? map_uffd : NULL,
 		.context = (void *)snapshot,
 	};
+}
+
+struct vm *snapshot_restore(const struct snapshot *snapshot, const struct vm_config *config,
+			    struct loop *loop, struct streams *streams,
+			    const struct vm_owner *owner, struct error *err)
+{
+	const struct vm_image image = image_of(snapshot);
 
 	return vm_restore(config, &image, loop, streams, owner, err);
+}
+
+int snapshot_reset(const struct snapshot *snapshot, struct vm *vm, enum resume_clock clock,
+		   struct memory_reverted *what, struct error *err)
+{
+	const struct vm_image image = image_of(snapshot);
+
+	return vm_reset(vm, &image, clock, what, err);
 }

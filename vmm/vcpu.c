@@ -191,6 +191,7 @@ static enum exit_action vcpu_handle(struct vcpu *vcpu, struct error *err)
 		.machine = vcpu->machine,
 		.vcpu = vcpu->index,
 	};
+	unsigned int resets = vcpu->resets;
 	enum exit_action action;
 
 	if (reason == KVM_EXIT_DEBUG)
@@ -200,7 +201,7 @@ static enum exit_action vcpu_handle(struct vcpu *vcpu, struct error *err)
 	do {
 		action = arch_exits[reason].handle(&exit, err);
 		store_left(vcpu, action == EXIT_AGAIN, &exit);
-	} while (action == EXIT_AGAIN && vcpu_yield(vcpu));
+	} while (action == EXIT_AGAIN && vcpu_yield(vcpu) && vcpu->resets == resets);
 	if (exit.unknown_call)
 		metrics_count(&vcpu->unknown_calls);
 	return action;
@@ -371,6 +372,20 @@ void vcpu_hold(struct vcpu *vcpu, bool held)
 	pthread_cond_broadcast(&vcpu->changed);
 	if (held && !vcpu->absent && !vcpu->parked)
 		pthread_kill(vcpu->thread, KICK_SIGNAL);
+	pthread_mutex_unlock(&vcpu->lock);
+}
+
+void vcpu_undo(struct vcpu *vcpu, const struct vcpu_state *from)
+{
+	pthread_mutex_lock(&vcpu->lock);
+	vcpu->off = from->off;
+	__atomic_store_n(&vcpu->due, from->due, __ATOMIC_RELEASE);
+	vcpu->entry = from->entry;
+	vcpu->argument = from->argument;
+	vcpu->store = from->store;
+	vcpu->resets++;
+	vcpu_want(vcpu);
+	pthread_cond_broadcast(&vcpu->changed);
 	pthread_mutex_unlock(&vcpu->lock);
 }
 

@@ -69,7 +69,8 @@ struct vcpu {
 	struct regs regs; /* vCPU thread only */
 	struct reg_marks marks; /* of the last vcpu_inspect() */
 	struct debug_cpu debug; /* vCPU thread only; .shared is set before threads start */
-	struct vcpu_store store; /* vCPU thread only */
+	struct vcpu_store store; /* vCPU thread only, or the loop's while that is parked; */
+	unsigned int resets; /* the same: an exit of before one is nobody's any more */
 	struct machine *machine; /* set before threads start, as all below */
 	const struct bus *bus;
 	struct vcpu_owner owner;
@@ -143,6 +144,13 @@ void vcpu_state_load(struct vcpu_state *state, struct state_reader *reader);
  * Before vcpu_start(). */
 int vcpu_restore(struct vcpu *vcpu, const struct vcpu_state *from, enum reg_restore step,
 		 struct error *err);
+
+/* All but the registers of one that has run and is parked, or has no thread. What the monitor was
+ * doing for it is given up. */
+void vcpu_undo(struct vcpu *vcpu, const struct vcpu_state *from);
+
+/* Whether its thread has come to its end. */
+bool vcpu_has_ended(struct vcpu *vcpu);
 
 /* Waits for the end of a thread that was asked to stop, or that ends by itself. */
 void vcpu_join(struct vcpu *vcpu);

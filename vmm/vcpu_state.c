@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A vCPU's section of a snapshot. */
+/* A vCPU's section of a snapshot, and whether there is still somebody to be put back. */
 #include <errno.h>
 #include <string.h>
 
@@ -88,4 +88,14 @@ int vcpu_restore(struct vcpu *vcpu, const struct vcpu_state *from, enum reg_rest
 	result = regs_restore(&vcpu->regs, &from->registers, &from->fresh, step, err);
 	regs_trust_table(&vcpu->regs, false);
 	return result < 0 ? error_about(err, "vCPU %u", vcpu->index) : 0;
+}
+
+bool vcpu_has_ended(struct vcpu *vcpu)
+{
+	bool ended;
+
+	pthread_mutex_lock(&vcpu->lock);
+	ended = vcpu->started && vcpu->absent;
+	pthread_mutex_unlock(&vcpu->lock);
+	return ended;
 }

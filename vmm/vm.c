@@ -67,6 +67,14 @@ static void vm_guest_exit(void *context, const struct control_exit *exit)
 	vm_end(context, &outcome);
 }
 
+void vm_fail(struct vm *vm, const struct error *reason)
+{
+	struct vm_outcome outcome = {.kind = VM_FAILED};
+
+	memcpy(outcome.reason, reason->message, sizeof(outcome.reason));
+	vm_end(vm, &outcome);
+}
+
 static void vm_killed(void *context)
 {
 	vm_end(context, &(struct vm_outcome){.kind = VM_SIGNALED, .signal = SIGKILL});
@@ -184,6 +192,7 @@ static int vm_devices(struct vm *vm, struct error *err)
 		.stop_context = &vm->debugger,
 		.context = vm,
 	};
+	control_page_listen(&vm->control);
 	result = bus_add(&vm->bus, at->control, CONTROL_REGISTERS_SIZE, &control_page_bus,
 			 &vm->control, err);
 	if (result == 0)
@@ -372,6 +381,7 @@ void vm_destroy(struct vm *vm)
 	close_fd(vm->machine.vm_fd);
 	kvm_finish(&vm->kvm);
 	memory_finish(&vm->memory);
+	vm_undo_finish(vm->undo);
 	pthread_mutex_destroy(&vm->lock);
 	free(vm);
 }
@@ -406,6 +416,7 @@ void vm_pause(struct vm *vm)
 
 void vm_resume(struct vm *vm)
 {
+	vm->restored = false;
 	for (unsigned int i = 0; i < vm->vcpu_count; i++)
 		if (vm->vcpus[i].started)
 			vcpu_ask(&vm->vcpus[i], VCPU_RUN);

@@ -9,7 +9,7 @@
 #include "vmm/config.h"
 #include "vmm/dev/stream.h"
 #include "vmm/error.h"
-#include "vmm/memory.h"
+#include "vmm/memory_log.h"
 #include "vmm/metrics.h"
 #include "vmm/reg_image.h"
 #include "vmm/state_file.h"
@@ -50,6 +50,16 @@ struct vm *vm_restore(const struct vm_config *config, const struct vm_image *ima
 		      struct loop *loop, struct streams *streams, const struct vm_owner *owner,
 		      struct error *err);
 void vm_destroy(struct vm *vm); /* stops it first; NULL is fine */
+
+/* Makes a paused VM, or a restored one that has not been started, what vm_restore() made of that
+ * very image, which has to last as long as the VM: memory, all that the guest can change of its
+ * registers and of the interrupt controller, devices; with another generation and fresh entropy.
+ * The guest's clock shows what vm_set_clock() would have it show. -ESRCH: it has come to its end
+ * meanwhile, and nothing was done. After any other error it is neither the one nor the other, and
+ * must not run: vm_fail(). */
+int vm_reset(struct vm *vm, const struct vm_image *image, enum resume_clock clock,
+	     struct memory_reverted *what, struct error *err);
+void vm_fail(struct vm *vm, const struct error *reason);
 
 int vm_start(struct vm *vm, struct error *err);
 

@@ -101,6 +101,11 @@ static uint64_t ticks_since(const struct vm *vm, uint64_t wall)
 	return now > wall ? ticks_of(vm, now - wall) : 0;
 }
 
+uint64_t vm_origin_ticks(const struct vm *vm, enum resume_clock clock)
+{
+	return vm->origin.ticks + (clock == CLOCK_WALL ? ticks_since(vm, vm->origin.wall) : 0);
+}
+
 /* The clock that the time has passed for goes on while it is set: so it is done once more when that
  * took long. */
 static int set_by_wall(struct vm *vm, struct error *err)
@@ -111,7 +116,7 @@ static int set_by_wall(struct vm *vm, struct error *err)
 	for (int i = 0; result == 0 && i < LOOKS_MAX && took > LOOK_NS; i++) {
 		uint64_t before = now_ns(CLOCK_MONOTONIC);
 
-		result = set_ticks(vm, vm->origin.ticks + ticks_since(vm, vm->origin.wall), err);
+		result = set_ticks(vm, vm_origin_ticks(vm, CLOCK_WALL), err);
 		took = now_ns(CLOCK_MONOTONIC) - before;
 	}
 	return result;

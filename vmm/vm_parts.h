@@ -27,6 +27,8 @@ struct vm_moment {
 	uint64_t wall, monotonic; /* the host's clocks; monotonic only of a pause */
 };
 
+struct vm_undo;
+
 struct vm {
 	const struct vm_config *config; /* borrowed */
 	struct loop *loop;
@@ -47,9 +49,10 @@ struct vm {
 	uint64_t fdt; /* guest-physical */
 	struct vm_moment paused; /* the last time */
 	uint8_t snapshot[STATE_ID_SIZE]; /* taken or loaded last; zeros: none */
-	bool restored; /* and has not run since: */
+	bool restored; /* or reset, and has not run since: */
 	bool same_kernel; /* of this host and the snapshot's */
 	struct vm_moment origin; /* when its snapshot's guest stood still */
+	struct vm_undo *undo; /* what a reset needs, worked out by the first; NULL: none */
 	struct loop_source ended_source; /* an eventfd: outcome is there */
 	pthread_mutex_t lock;
 	bool ended; /* guarded by lock: the first outcome counts */
@@ -73,6 +76,17 @@ void vm_moment_take(struct vm_moment *moment);
 int vm_save_clock(struct vm *vm, struct state_writer *writer, struct error *err);
 int vm_load_clock(struct vm *vm, const struct vm_image *image, struct error *err);
 int vm_place_clock(struct vm *vm, struct error *err);
+
+/* What the clock of the snapshot's guest is to show now. */
+uint64_t vm_origin_ticks(const struct vm *vm, enum resume_clock clock);
+
+/* vm_snapshot.c: the devices' sections into devices that are new, or stand. */
+int vm_load_devices(struct vm *vm, const struct vm_image *image, struct error *err);
+/* vm_snapshot.c: what guests change of struct machine. */
+int vm_load_mode(const struct vm_image *image, uint64_t *mode, uint64_t *page_tables,
+		 struct error *err);
+/* vm_reset.c */
+void vm_undo_finish(struct vm_undo *undo); /* NULL is fine */
 
 /* vm_snapshot.c: puts the sections of image->state into a VM whose parts are there and new. */
 int vm_load_sections(struct vm *vm, const struct vm_image *image, struct error *err);

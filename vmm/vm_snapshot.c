@@ -105,6 +105,22 @@ int vm_load_machine(struct vm *vm, const struct vm_image *image, struct error *e
 	return result;
 }
 
+int vm_load_mode(const struct vm_image *image, uint64_t *mode, uint64_t *page_tables,
+		 struct error *err)
+{
+	struct state_reader reader;
+	int result = state_section(image->state, STATE_MACHINE, 0, &reader, err);
+
+	if (result < 0)
+		return result;
+	free(state_take_string(&reader));
+	strings_free(state_take_strings(&reader));
+	state_take(&reader, 4);
+	*mode = state_take(&reader, 8);
+	*page_tables = state_take(&reader, 8);
+	return state_close(&reader, err);
+}
+
 /* ---- a new machine of the same kind ---- */
 
 struct fresh {
@@ -318,7 +334,7 @@ static const struct {
 	{STATE_CONTROL, load_control},
 };
 
-static int load_devices(struct vm *vm, const struct vm_image *image, struct error *err)
+int vm_load_devices(struct vm *vm, const struct vm_image *image, struct error *err)
 {
 	struct state_reader reader;
 	int result = 0;
@@ -344,7 +360,7 @@ int vm_load_sections(struct vm *vm, const struct vm_image *image, struct error *
 	vm->restored = true;
 	memcpy(vm->snapshot, image->state->header.id, STATE_ID_SIZE);
 	if (result == 0)
-		result = load_devices(vm, image, err);
+		result = vm_load_devices(vm, image, err);
 	if (result == 0)
 		result = vm_place_clock(vm, err);
 	if (result == 0)

@@ -22,6 +22,7 @@ command command_inspect;
 command command_logs;
 command command_pause;
 command command_resume;
+command command_reset;
 command command_stop;
 command command_kill;
 command command_debug;

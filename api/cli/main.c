@@ -26,7 +26,7 @@ static const struct {
 	{"restore", "let a snapshot go on and behave like its program", command_restore},
 	{"snapshot-merge", "put a Diff snapshot onto its base", command_snapshot_merge},
 	{"snapshot-verify", "check the files of a snapshot", command_snapshot_verify},
-	{"reset", NULL, NULL},
+	{"reset", "put one back to the snapshot that it was loaded from", command_reset},
 	{"fn", NULL, NULL},
 };
 

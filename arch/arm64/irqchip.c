@@ -17,6 +17,8 @@ enum gic_flag {
 	GIC_READ_ONLY = 1 << 2, /* for whoever compares snapshots */
 	GIC_OPTIONAL = 1 << 3, /* not every host has it */
 	GIC_WIDE = 1 << 4, /* 64 bits, else 32 */
+	GIC_BITS = 1 << 5, /* ones set what those of the register 0x80 further on clear */
+	GIC_LIVE = 1 << 6, /* changes without an access to the GIC's registers in memory, too */
 };
 
 /* count registers, 4 apart, from `first`: KVM's attribute without its vCPU. */
@@ -29,6 +31,7 @@ struct gic_row {
 #define CPU KVM_DEV_ARM_VGIC_GRP_CPU_REGS
 #define SYSREG KVM_DEV_ARM_VGIC_GRP_CPU_SYSREGS
 #define LEVEL KVM_DEV_ARM_VGIC_GRP_LEVEL_INFO
+#define GIC_SYSREG (GIC_CPU | GIC_WIDE | GIC_LIVE)
 #define SGI 0x10000u /* the redistributor's second frame */
 #define LINE(intid) (VGIC_LEVEL_INFO_LINE_LEVEL << KVM_DEV_ARM_VGIC_LINE_LEVEL_INFO_SHIFT | (intid))
 #define ICC(op1, crn, crm, op2) (3u << 14 | (op1) << 11 | (crn) << 7 | (crm) << 3 | (op2))
@@ -44,36 +47,36 @@ static const struct gic_row v3[] = {
 	{REDIST, 0x0070, 4, GIC_CPU}, /* PROPBASER, PENDBASER */
 	{REDIST, 0x0000, 1, GIC_CPU}, /* CTLR */
 	{REDIST, SGI + 0x080, 1, GIC_CPU}, /* IGROUPR0 */
-	{REDIST, SGI + 0x100, 1, GIC_CPU}, /* ISENABLER0 */
+	{REDIST, SGI + 0x100, 1, GIC_CPU | GIC_BITS}, /* ISENABLER0 */
 	{REDIST, SGI + 0x400, 8, GIC_CPU}, /* IPRIORITYR */
 	{REDIST, SGI + 0xc00, 2, GIC_CPU}, /* ICFGR */
-	{LEVEL, LINE(0), 1, GIC_CPU},
-	{REDIST, SGI + 0x200, 1, GIC_CPU}, /* ISPENDR0 */
-	{REDIST, SGI + 0x300, 1, GIC_CPU}, /* ISACTIVER0 */
+	{LEVEL, LINE(0), 1, GIC_CPU | GIC_LIVE},
+	{REDIST, SGI + 0x200, 1, GIC_CPU | GIC_LIVE}, /* ISPENDR0 */
+	{REDIST, SGI + 0x300, 1, GIC_CPU | GIC_BITS | GIC_LIVE}, /* ISACTIVER0 */
 	{DIST, 0x0010, 1, 0}, /* STATUSR */
 	{DIST, 0x0084, 1, 0}, /* IGROUPR */
-	{DIST, 0x0104, 1, 0}, /* ISENABLER */
+	{DIST, 0x0104, 1, GIC_BITS}, /* ISENABLER */
 	{DIST, 0x0420, 8, 0}, /* IPRIORITYR */
 	{DIST, 0x0c08, 2, 0}, /* ICFGR */
 	{DIST, 0x6100, 64, 0}, /* IROUTER */
-	{LEVEL, LINE(32), 1, 0},
-	{DIST, 0x0204, 1, 0}, /* ISPENDR */
-	{DIST, 0x0304, 1, 0}, /* ISACTIVER */
+	{LEVEL, LINE(32), 1, GIC_LIVE},
+	{DIST, 0x0204, 1, GIC_LIVE}, /* ISPENDR */
+	{DIST, 0x0304, 1, GIC_BITS | GIC_LIVE}, /* ISACTIVER */
 	{SYSREG, ICC(0, 12, 12, 5), 1, GIC_CPU | GIC_WIDE}, /* ICC_SRE_EL1 */
-	{SYSREG, ICC(0, 12, 12, 4), 1, GIC_CPU | GIC_WIDE}, /* ICC_CTLR_EL1 */
-	{SYSREG, ICC(0, 4, 6, 0), 1, GIC_CPU | GIC_WIDE}, /* ICC_PMR_EL1 */
-	{SYSREG, ICC(0, 12, 8, 3), 1, GIC_CPU | GIC_WIDE}, /* ICC_BPR0_EL1 */
-	{SYSREG, ICC(0, 12, 12, 3), 1, GIC_CPU | GIC_WIDE}, /* ICC_BPR1_EL1 */
-	{SYSREG, ICC(0, 12, 8, 4), 1, GIC_CPU | GIC_WIDE | GIC_OPTIONAL}, /* ICC_AP0R0_EL1 */
-	{SYSREG, ICC(0, 12, 8, 5), 1, GIC_CPU | GIC_WIDE | GIC_OPTIONAL},
-	{SYSREG, ICC(0, 12, 8, 6), 1, GIC_CPU | GIC_WIDE | GIC_OPTIONAL},
-	{SYSREG, ICC(0, 12, 8, 7), 1, GIC_CPU | GIC_WIDE | GIC_OPTIONAL},
-	{SYSREG, ICC(0, 12, 9, 0), 1, GIC_CPU | GIC_WIDE | GIC_OPTIONAL}, /* ICC_AP1R0_EL1 */
-	{SYSREG, ICC(0, 12, 9, 1), 1, GIC_CPU | GIC_WIDE | GIC_OPTIONAL},
-	{SYSREG, ICC(0, 12, 9, 2), 1, GIC_CPU | GIC_WIDE | GIC_OPTIONAL},
-	{SYSREG, ICC(0, 12, 9, 3), 1, GIC_CPU | GIC_WIDE | GIC_OPTIONAL},
-	{SYSREG, ICC(0, 12, 12, 6), 1, GIC_CPU | GIC_WIDE}, /* ICC_IGRPEN0_EL1 */
-	{SYSREG, ICC(0, 12, 12, 7), 1, GIC_CPU | GIC_WIDE}, /* ICC_IGRPEN1_EL1 */
+	{SYSREG, ICC(0, 12, 12, 4), 1, GIC_SYSREG}, /* ICC_CTLR_EL1 */
+	{SYSREG, ICC(0, 4, 6, 0), 1, GIC_SYSREG}, /* ICC_PMR_EL1 */
+	{SYSREG, ICC(0, 12, 8, 3), 1, GIC_SYSREG}, /* ICC_BPR0_EL1 */
+	{SYSREG, ICC(0, 12, 12, 3), 1, GIC_SYSREG}, /* ICC_BPR1_EL1 */
+	{SYSREG, ICC(0, 12, 8, 4), 1, GIC_SYSREG | GIC_OPTIONAL}, /* ICC_AP0R0_EL1 */
+	{SYSREG, ICC(0, 12, 8, 5), 1, GIC_SYSREG | GIC_OPTIONAL},
+	{SYSREG, ICC(0, 12, 8, 6), 1, GIC_SYSREG | GIC_OPTIONAL},
+	{SYSREG, ICC(0, 12, 8, 7), 1, GIC_SYSREG | GIC_OPTIONAL},
+	{SYSREG, ICC(0, 12, 9, 0), 1, GIC_SYSREG | GIC_OPTIONAL}, /* ICC_AP1R0_EL1 */
+	{SYSREG, ICC(0, 12, 9, 1), 1, GIC_SYSREG | GIC_OPTIONAL},
+	{SYSREG, ICC(0, 12, 9, 2), 1, GIC_SYSREG | GIC_OPTIONAL},
+	{SYSREG, ICC(0, 12, 9, 3), 1, GIC_SYSREG | GIC_OPTIONAL},
+	{SYSREG, ICC(0, 12, 12, 6), 1, GIC_SYSREG}, /* ICC_IGRPEN0_EL1 */
+	{SYSREG, ICC(0, 12, 12, 7), 1, GIC_SYSREG}, /* ICC_IGRPEN1_EL1 */
 };
 
 /* KVM tells no line levels of a GICv2: those of our devices are pulses, and the timers' it works
@@ -82,22 +85,22 @@ static const struct gic_row v2[] = {
 	{DIST, 0x008, 1, GIC_ALWAYS}, /* IIDR: groups can be written after it */
 	{DIST, 0x000, 1, 0}, /* CTLR */
 	{DIST, 0x080, 1, GIC_CPU}, /* IGROUPR0 */
-	{DIST, 0x100, 1, GIC_CPU}, /* ISENABLER0 */
+	{DIST, 0x100, 1, GIC_CPU | GIC_BITS}, /* ISENABLER0 */
 	{DIST, 0x400, 8, GIC_CPU}, /* IPRIORITYR */
 	{DIST, 0xc00, 2, GIC_CPU}, /* ICFGR */
-	{DIST, 0x200, 1, GIC_CPU}, /* ISPENDR0 */
-	{DIST, 0xf20, 4, GIC_CPU}, /* SPENDSGIR */
-	{DIST, 0x300, 1, GIC_CPU}, /* ISACTIVER0 */
+	{DIST, 0x200, 1, GIC_CPU | GIC_BITS | GIC_LIVE}, /* ISPENDR0 */
+	{DIST, 0xf20, 4, GIC_CPU | GIC_LIVE}, /* SPENDSGIR */
+	{DIST, 0x300, 1, GIC_CPU | GIC_BITS | GIC_LIVE}, /* ISACTIVER0 */
 	{DIST, 0x084, 1, 0}, /* IGROUPR */
-	{DIST, 0x104, 1, 0}, /* ISENABLER */
+	{DIST, 0x104, 1, GIC_BITS}, /* ISENABLER */
 	{DIST, 0x420, 8, 0}, /* IPRIORITYR */
 	{DIST, 0x820, 8, 0}, /* ITARGETSR */
 	{DIST, 0xc08, 2, 0}, /* ICFGR */
-	{DIST, 0x204, 1, 0}, /* ISPENDR */
-	{DIST, 0x304, 1, 0}, /* ISACTIVER */
-	{CPU, 0x00, 3, GIC_CPU}, /* CTLR, PMR, BPR */
-	{CPU, 0x1c, 1, GIC_CPU}, /* ABPR */
-	{CPU, 0xd0, 4, GIC_CPU | GIC_OPTIONAL}, /* APR */
+	{DIST, 0x204, 1, GIC_BITS | GIC_LIVE}, /* ISPENDR */
+	{DIST, 0x304, 1, GIC_BITS | GIC_LIVE}, /* ISACTIVER */
+	{CPU, 0x00, 3, GIC_CPU | GIC_LIVE}, /* CTLR, PMR, BPR */
+	{CPU, 0x1c, 1, GIC_CPU | GIC_LIVE}, /* ABPR */
+	{CPU, 0xd0, 4, GIC_CPU | GIC_OPTIONAL | GIC_LIVE}, /* APR */
 };
 
 static const struct {
@@ -200,4 +203,79 @@ int arch_irqchip_load(const struct machine *machine, struct state_reader *reader
 	struct loading loading = {reader, fresh};
 
 	return visit_all(machine, load_one, &loading, err);
+}
+
+/* ---- back in place ---- */
+
+enum { CLEARS = 0x80 };
+#define PRIVATE 0xffff0000u /* interrupts of one vCPU, but those that software sends */
+
+struct resetting {
+	struct state_reader *reader;
+	bool reached;
+};
+
+static int put(const struct machine *machine, const struct gic_row *row, uint64_t attribute,
+	       uint64_t value, struct error *err)
+{
+	int result = kvm_device_set(machine->irqchip_fd, row->group, attribute, &value);
+
+	return result < 0 ? refused(machine, "SET", row, attribute, result, err) : 0;
+}
+
+/* What is mostly as it was is asked for first. A write may also have an effect of its own: KVM
+ * makes something else of a table's address that is zero. */
+static int put_changed(const struct machine *machine, const struct gic_row *row, uint64_t attribute,
+		       uint64_t value, struct error *err)
+{
+	uint64_t now = 0;
+	int result = kvm_device_get(machine->irqchip_fd, row->group, attribute, &now);
+
+	if (result < 0)
+		return refused(machine, "GET", row, attribute, result, err);
+	if (now == value)
+		return 0;
+	if (row->flags & GIC_BITS && now & ~value)
+		result = put(machine, row, attribute + CLEARS, now & ~value, err);
+	return result < 0 ? result : put(machine, row, attribute, value, err);
+}
+
+static int reset_one(const struct machine *machine, const struct gic_row *row, uint64_t attribute,
+		     void *context, struct error *err)
+{
+	const struct resetting *resetting = context;
+	bool there = state_take_bool(resetting->reader);
+	uint64_t value = state_take(resetting->reader, 8);
+
+	if (!there || row->flags & (GIC_READ_ONLY | GIC_ALWAYS) ||
+	    !(row->flags & GIC_LIVE || resetting->reached))
+		return 0;
+	return ((row->flags & (GIC_BITS | GIC_LIVE)) == GIC_LIVE ? put : put_changed)(
+		machine, row, attribute, value, err);
+}
+
+int arch_irqchip_reset(const struct machine *machine, struct state_reader *reader, bool reached,
+		       struct error *err)
+{
+	struct resetting resetting = {reader, reached};
+
+	return visit_all(machine, reset_one, &resetting, err);
+}
+
+/* An interrupt that stands for one of the host's, as timers' do, KVM lets go of only with the whole
+ * vCPU. */
+int arch_irqchip_release(const struct machine *machine, int vcpu_fd, unsigned int index,
+			 struct error *err)
+{
+	static const struct gic_row active[] = {
+		[ARM64_GIC_V2] = {DIST, 0x300, 1, GIC_CPU},
+		[ARM64_GIC_V3] = {REDIST, SGI + 0x300, 1, GIC_CPU},
+	};
+	const struct gic_row *row = &active[machine->irqchip];
+	uint64_t attribute = of_vcpu(machine, index) | row->first, now = 0;
+	int result = kvm_device_get(machine->irqchip_fd, row->group, attribute, &now);
+
+	if (result < 0)
+		return refused(machine, "GET", row, attribute, result, err);
+	return now & PRIVATE ? arch_vcpu_init(machine, vcpu_fd, index, err) : 0;
 }

@@ -167,6 +167,13 @@ int arch_vcpu_boot(struct regs *regs, uint64_t entry, uint64_t argument, struct 
 	return result < 0 ? result : reg_set(regs, ARM64_X0, argument, err);
 }
 
+int arch_machine_reset(struct machine *machine, uint64_t mode, uint64_t page_tables,
+		       struct error *err)
+{
+	(void)machine, (void)mode, (void)page_tables, (void)err;
+	return 0;
+}
+
 /* No register is the VM's. */
 int arch_vcpu_update(const struct machine *machine, struct regs *regs, struct error *err)
 {

@@ -150,7 +150,8 @@
 	R(S3_0_C0_C7_6, ARM64_SYS(3, 0, 0, 7, 6), REG_FEATURE, REG_READ_ONLY)                      \
 	R(S3_0_C0_C7_7, ARM64_SYS(3, 0, 0, 7, 7), REG_FEATURE, REG_READ_ONLY)
 
-/* SPSR_EL1 is what AArch32 calls SPSR_svc. */
+/* SPSR_EL1 is what AArch32 calls SPSR_svc. The other four belong to its modes, which guests do not
+ * get. */
 #define ARM64_ROWS_RUNTIME(R)                                                                      \
 	ARM64_EACH_31(ARM64_X, R)                                                                  \
 	R(SP_EL0, ARM64_CORE(U64, regs.sp), REG_RUNTIME, REG_GUEST)                                \
@@ -159,10 +160,10 @@
 	R(SP_EL1, ARM64_CORE(U64, sp_el1), REG_RUNTIME, REG_GUEST)                                 \
 	R(ELR_EL1, ARM64_CORE(U64, elr_el1), REG_RUNTIME, REG_GUEST)                               \
 	R(SPSR_EL1, ARM64_CORE(U64, spsr[KVM_SPSR_SVC]), REG_RUNTIME, REG_GUEST)                   \
-	R(SPSR_abt, ARM64_CORE(U64, spsr[KVM_SPSR_ABT]), REG_RUNTIME, REG_GUEST)                   \
-	R(SPSR_und, ARM64_CORE(U64, spsr[KVM_SPSR_UND]), REG_RUNTIME, REG_GUEST)                   \
-	R(SPSR_irq, ARM64_CORE(U64, spsr[KVM_SPSR_IRQ]), REG_RUNTIME, REG_GUEST)                   \
-	R(SPSR_fiq, ARM64_CORE(U64, spsr[KVM_SPSR_FIQ]), REG_RUNTIME, REG_GUEST)
+	R(SPSR_abt, ARM64_CORE(U64, spsr[KVM_SPSR_ABT]), REG_RUNTIME, 0)                           \
+	R(SPSR_und, ARM64_CORE(U64, spsr[KVM_SPSR_UND]), REG_RUNTIME, 0)                           \
+	R(SPSR_irq, ARM64_CORE(U64, spsr[KVM_SPSR_IRQ]), REG_RUNTIME, 0)                           \
+	R(SPSR_fiq, ARM64_CORE(U64, spsr[KVM_SPSR_FIQ]), REG_RUNTIME, 0)
 
 #define ARM64_ROWS_FPSIMD(R)                                                                       \
 	ARM64_EACH_32(ARM64_V, R)                                                                  \
@@ -255,9 +256,10 @@
 	R(CNTPCT_EL0, KVM_REG_ARM_PTIMER_CNT, REG_TIMER, ARM64_COUNT)                              \
 	R(CNTP_CVAL_EL0, KVM_REG_ARM_PTIMER_CVAL, REG_TIMER, REG_GUEST)
 
+#define ARM64_EVENT (REG_GUEST | REG_VOLATILE | REG_LATE)
 #define ARM64_ROWS_EVENT(B)                                                                        \
-	B(VCPU_EVENTS, 1, struct kvm_vcpu_events, REG_EVENT, REG_VOLATILE | REG_LATE)              \
-	B(MP_STATE, 2, struct kvm_mp_state, REG_EVENT, REG_VOLATILE | REG_LATE)
+	B(VCPU_EVENTS, 1, struct kvm_vcpu_events, REG_EVENT, ARM64_EVENT)                          \
+	B(MP_STATE, 2, struct kvm_mp_state, REG_EVENT, ARM64_EVENT)
 
 #define ARM64_ROWS(R, B)                                                                           \
 	ARM64_ROWS_FEATURE(R)                                                                      \

@@ -58,3 +58,29 @@ int arch_irqchip_load(const struct machine *machine, struct state_reader *reader
 	}
 	return 0;
 }
+
+/* No access to a source is told. KVM takes what is pending of one only with all else that it is. */
+int arch_irqchip_reset(const struct machine *machine, struct state_reader *reader, bool reached,
+		       struct error *err)
+{
+	(void)reached;
+	for (unsigned int i = 0; i < source_count(machine); i++) {
+		uint64_t value = state_take(reader, 8);
+		int result;
+
+		if (reader->failed)
+			return 0;
+		result = kvm_device_set(machine->irqchip_fd, KVM_DEV_XICS_GRP_SOURCES, source(i),
+					&value);
+		if (result < 0)
+			return refused("SET", source(i), result, err);
+	}
+	return 0;
+}
+
+int arch_irqchip_release(const struct machine *machine, int vcpu_fd, unsigned int index,
+			 struct error *err)
+{
+	(void)machine, (void)vcpu_fd, (void)index, (void)err;
+	return 0;
+}

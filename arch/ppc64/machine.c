@@ -78,6 +78,22 @@ int arch_machine_finish(struct machine *machine, struct error *err)
 	return result;
 }
 
+/* With the tables KVM forgets all translations of the guest's, which may be of memory as it was. */
+int arch_machine_reset(struct machine *machine, uint64_t mode, uint64_t page_tables,
+		       struct error *err)
+{
+	int result = 0;
+
+	if (page_tables)
+		result = hcall_set_tables(machine, page_tables);
+	machine->mode = mode;
+	machine->page_tables = page_tables;
+	if (result < 0)
+		return error_set(err, -result, "process table 0x%llx: KVM_PPC_CONFIGURE_V3_MMU: %s",
+				 (unsigned long long)page_tables, strerror(-result));
+	return 0;
+}
+
 struct irq_line arch_irq_line(const struct machine *machine, uint32_t number)
 {
 	return (struct irq_line){.vm_fd = machine->vm_fd, .line = number};

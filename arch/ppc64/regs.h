@@ -139,13 +139,13 @@
 	R(DEBUG_INST, KVM_REG_PPC_DEBUG_INST, REG_DEBUG, REG_READ_ONLY)                            \
 	R(TB_OFFSET, KVM_REG_PPC_TB_OFFSET, REG_TIMER, REG_SHARED | REG_CLOCK)                     \
 	R(DEC_EXPIRY, KVM_REG_PPC_DEC_EXPIRY, REG_TIMER, REG_GUEST | REG_VOLATILE)                 \
-	R(PURR, KVM_REG_PPC_PURR, REG_TIMER, 0)                                                    \
-	R(SPURR, KVM_REG_PPC_SPURR, REG_TIMER, 0)                                                  \
-	R(IC, KVM_REG_PPC_IC, REG_TIMER, 0)                                                        \
-	R(VTB, KVM_REG_PPC_VTB, REG_TIMER, REG_SHARED | REG_VOLATILE)                              \
+	R(PURR, KVM_REG_PPC_PURR, REG_TIMER, REG_GUEST)                                            \
+	R(SPURR, KVM_REG_PPC_SPURR, REG_TIMER, REG_GUEST)                                          \
+	R(IC, KVM_REG_PPC_IC, REG_TIMER, REG_GUEST)                                                \
+	R(VTB, KVM_REG_PPC_VTB, REG_TIMER, REG_GUEST | REG_SHARED | REG_VOLATILE)                  \
 	R(DPDES, KVM_REG_PPC_DPDES, REG_EVENT, REG_GUEST | REG_SHARED | REG_VOLATILE)              \
-	R(ICP_STATE, KVM_REG_PPC_ICP_STATE, REG_EVENT, REG_VOLATILE | REG_LATE)                    \
-	R(VP_STATE, KVM_REG_PPC_VP_STATE, REG_EVENT, REG_VOLATILE | REG_LATE)
+	R(ICP_STATE, KVM_REG_PPC_ICP_STATE, REG_EVENT, REG_GUEST | REG_VOLATILE | REG_LATE)        \
+	R(VP_STATE, KVM_REG_PPC_VP_STATE, REG_EVENT, REG_GUEST | REG_VOLATILE | REG_LATE)
 
 /* A member of a block, or a half of a VSR, whose doubleword 0 is the upper one. */
 #define PPC64_IN(type, member) offsetof(type, member), sizeof(((type *)0)->member)

@@ -61,8 +61,8 @@ _mote_run() {
 _mote() {
 	local current=${COMP_WORDS[COMP_CWORD]} options=--help
 	if ((COMP_CWORD == 1)); then
-		_mote_reply 'run ps inspect logs pause resume snapshot restore snapshot-merge
-			snapshot-verify stop kill debug --help --version' "$current"
+		_mote_reply 'run ps inspect logs pause resume snapshot restore reset
+			snapshot-merge snapshot-verify stop kill debug --help --version' "$current"
 		return
 	fi
 	case ${COMP_WORDS[1]} in
@@ -74,7 +74,7 @@ _mote() {
 	logs) options='--follow --help' ;;
 	stop) options='--timeout --help' ;;
 	inspect) options='--registers --json --help' ;;
-	pause | resume | kill | debug) ;;
+	pause | resume | reset | kill | debug) ;;
 	snapshot) options='--diff --force --help' ;;
 	restore | snapshot-merge | snapshot-verify)
 		_mote_snapshots "$current"

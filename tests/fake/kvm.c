@@ -421,6 +421,8 @@ int kvm_ioctl_value(int fd, unsigned long request, unsigned long argument)
 		call->result = capability_value((unsigned int)argument);
 	else if (call->result == 0 && (request == KVM_CREATE_VM || request == KVM_CREATE_VCPU))
 		call->result = descriptor();
+	else if (call->result == 0 && request == KVM_GET_STATS_FD)
+		call->result = fake_kvm.stats ? dup(fake_kvm.stats) : -ENOTTY;
 	else if (call->result == 0 && fake_kvm.other)
 		call->result = fake_kvm.other(fd, request, NULL);
 	result = call->result;

@@ -79,6 +79,7 @@ struct fake_kvm {
 	} refusals[FAKE_REFUSALS_MAX];
 	const uint64_t *list; /* what KVM_GET_REG_LIST says, up to a 0; NULL: what is in regs */
 	unsigned long hwcap; /* what kvm_hwcap() says */
+	int stats; /* a file that KVM_GET_STATS_FD gives; 0: this host has no such thing */
 	/* For requests that the fake does not know: they succeed without effect unless set. */
 	int (*other)(int fd, unsigned long request, void *argument);
 	/* A SET_ONE_REG with more to it than a value that is stored: true: it is done, or refused

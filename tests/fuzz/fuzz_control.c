@@ -131,6 +131,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.stop_context = &device,
 		.context = &device,
 	};
+	control_page_listen(&device);
 	check(control_page_init(&device, &err) == 0);
 	for (int steps = 0; input.size && steps < STEPS_MAX; steps++)
 		step(&input);

@@ -21,7 +21,7 @@ DIRECTORY = pathlib.Path(sys.argv[2])
 PROGRAM = os.environ["MOTE_PROGRAM"]
 METHODS = ("GET", "PUT", "PATCH", "DELETE", "POST")
 ELSEWHERE = ("/nothing", "/vm/", "/drives/a", "/network-interfaces/a", "/vsock", "/balloon", "/mmds",
-             "/snapshot/reset", "/entropy",
+             "/entropy",
              "/cpu-config", "/pmem/a", "/hotplug/memory", "/openapi.json", "/Application")
 BODY_MAX = 51200
 

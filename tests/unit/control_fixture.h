@@ -117,13 +117,16 @@ static UNUSED int write_snapshot(const char *state, const char *memory, int kind
 	return control_snapshot_result(control, &err);
 }
 
+static bool tracked; /* whether loads track dirty pages */
+
 static UNUSED int load_snapshot(const char *state, const char *memory, bool resume)
 {
 	struct request load = {
 		.operation = OP_SNAPSHOT_LOAD,
 		.load = {.state_path = strdup(state),
 			 .memory_path = strdup(memory),
-			 .resume = resume},
+			 .resume = resume,
+			 .track_dirty_pages = tracked},
 	};
 	int result = request(&load);
 

@@ -88,18 +88,30 @@ static const struct {
 	{OP_RESUME, "RP"},
 	{OP_SNAPSHOT_CREATE, "P"},
 	{OP_SNAPSHOT_LOAD, "N"},
+	{OP_SNAPSHOT_RESET, "RP"},
 };
+
+/* For a process that has not yet done anything. */
+static void leave_snapshot(void)
+{
+	few_registers();
+	start();
+	assert_ok(ask(OP_PAUSE), err);
+	assert_ok(write_snapshot("s", "m", STATE_FULL), err);
+	begin_anew();
+}
 
 static void enter_state(char name, enum operation operation)
 {
 	struct fake_run off = guest_exits(CONTROL_EXITED, 0, 0);
 
 	if (name == 'N' && operation == OP_SNAPSHOT_LOAD) {
-		few_registers();
-		start();
-		assert_ok(ask(OP_PAUSE), err);
-		assert_ok(write_snapshot("s", "m", STATE_FULL), err);
-		begin_anew();
+		leave_snapshot();
+		return;
+	}
+	if (strchr("RP", name) && operation == OP_SNAPSHOT_RESET) {
+		leave_snapshot();
+		assert_ok(load_snapshot("s", "m", name == 'R'), err);
 		return;
 	}
 	if (name == 'N') {

@@ -46,6 +46,7 @@ static int setup(void **state)
 		.context = &device,
 	};
 	ended_count = 0;
+	control_page_listen(&device);
 	assert_ok(control_page_init(&device, &err), err);
 	return 0;
 }

@@ -84,11 +84,12 @@ int control_page_init(struct control_page_device *device, struct error *err)
 	int result = renew(device, &page, err);
 
 	device->asked = device->writing = false;
-	if (result == 0)
-		result = write_page(device, &page, err);
-	if (result == 0)
-		streams_listen(device->streams, control_input_ready, device);
-	return result;
+	return result < 0 ? result : write_page(device, &page, err);
+}
+
+void control_page_listen(struct control_page_device *device)
+{
+	streams_listen(device->streams, control_input_ready, device);
 }
 
 void control_page_save(struct control_page_device *device, struct state_writer *writer)
@@ -114,7 +115,6 @@ int control_page_load(struct control_page_device *device, struct state_reader *r
 		result = write_page(device, &page, err);
 	if (result < 0)
 		return result;
-	streams_listen(device->streams, control_input_ready, device);
 	if (device->asked)
 		streams_arm(device->streams);
 	return 0;

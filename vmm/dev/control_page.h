@@ -51,11 +51,15 @@ extern const struct bus_device control_page_bus;
 /* Fills the page. What isn't marked as atomic is set before. */
 int control_page_init(struct control_page_device *device, struct error *err);
 
+/* From here on it is told of standard input. Once, before threads start. */
+void control_page_listen(struct control_page_device *device);
+
 /* Its section of a snapshot; no vCPU runs. What is in the page is in memory. */
 void control_page_save(struct control_page_device *device, struct state_writer *writer);
 
-/* In the place of control_page_init() where memory is a snapshot's: fields from the section, and
- * in the page what is this machine's own: generation, entropy, terminals. */
+/* In the place of control_page_init() where memory is a snapshot's, once more with each reset:
+ * fields from the section, and in the page what is this machine's own: generation, entropy,
+ * terminals. */
 int control_page_load(struct control_page_device *device, struct state_reader *reader,
 		      struct error *err);
 

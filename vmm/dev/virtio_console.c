@@ -206,6 +206,7 @@ static void console_load_chain(struct virtio_console *console, struct state_read
 void virtio_console_load(struct virtio_console *console, struct state_reader *reader)
 {
 	virtio_mmio_load(&console->virtio, reader);
+	console->input_ended = false;
 	console->chain_pending = state_take_bool(reader);
 	if (console->chain_pending)
 		console_load_chain(console, reader);
