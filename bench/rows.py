@@ -14,6 +14,7 @@ class Command:
     status: how it has to end, with a socket or `ends` by SIGTERM after the first byte.
     snapshot: MiB of a microVM that runs `counter` and is written to snapshot/ before all; 0: none.
     migration: the command of a QEMU that is written to the file `migration` before all.
+    mib, pages: of a microVM that is reset, and how many of its pages it writes to.
     """
     title: str
     argv: tuple[str, ...]
@@ -26,6 +27,8 @@ class Command:
     ends: bool = False
     snapshot: int = 0
     migration: tuple[str, ...] = ()
+    mib: int = 0
+    pages: int = 0
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,14 @@ def _dirtier(pages):
     return Command(f"mote-vmm: {pages} pages", ("dirtier", str(pages)), ("dirtier",))
 
 
+def _reset(mib, pages):
+    return Command(f"{pages} dirty pages of {mib} MiB", _SERVING, ("guests/dirty",),
+                   socket="api.sock", mib=mib, pages=pages)
+
+
+# RAM and dirty pages.
+_RESETS = ((32, 0), (32, 16), (32, 256), (32, 4096), (128, 16), (512, 16))
+
 COMMANDS = {
     "process": Command("no VM: fork, exec, hello", ("./hello-host",), ("hello-host",)),
     "minimal": Command("minimal monitor, one exit", ("./minimal",), ("minimal",)),
@@ -116,6 +127,7 @@ COMMANDS = {
                             ("bare-counter",), packages=_QEMU_PACKAGES, ends=True,
                             migration=_QEMU_COUNTER),
     **{f"dirtier-{pages}": _dirtier(pages) for pages in (0, 256, 4096)},
+    **{f"mote-{mib}-{pages}": _reset(mib, pages) for mib, pages in _RESETS},
     "writer": Command("mote-vmm --no-api: bare writer", _CONFIGURED, ("bare-writer",),
                       {"config.json": '{"boot-source": {"kernel_image_path": "bare-writer"}}'}),
     "qemu-writer": Command("QEMU: bare writer", (*_QEMU, "-kernel", "bare-writer"),
@@ -151,6 +163,7 @@ ROWS = (
     Row("registers/qemu", "qemu-registers"),
     Row("exits/mote", "writer"),
     Row("exits/qemu", "qemu-writer"),
+    *(Row(f"reset/mote-{mib}-{pages}", f"mote-{mib}-{pages}") for mib, pages in _RESETS),
     Row("memory/mote", "sleeper"),
     Row("memory/mote-10", "sleeper", monitors=10),
     Row("memory/mote-100", "sleeper", monitors=100),
@@ -182,6 +195,10 @@ TARGETS = (
     Target("inspect: SET", "registers/mote", "inspect.act.set", 0, ""),
     Target("run after inspect: SET", "registers/mote", "inspect.next.set", 0, ""),
     Target("MMIO exits: register ioctls", "exits/mote", "registers", 0, ""),
+    Target("reset of 16 pages", "reset/mote-32-16", "instructions", 200000, ""),
+    Target("reset in 512 MiB", "reset/mote-512-16", "instructions", 1.2, "x 32 MiB",
+           "reset/mote-32-16"),
+    Target("reset: GET", "reset/mote-32-16", "registers.get.runtime", 0, ""),
     Target("resident outside the guest", "memory/mote", "total", 512, "KiB"),
     Target("of which anonymous", "memory/mote", "anonymous", 128, "KiB"),
     Target("size of mote-vmm", "size/mote-vmm", "bytes", 1000000, "bytes"),
