@@ -90,7 +90,11 @@ class Monitor:
         while not os.path.exists(self.path):
             if self.process.poll() is not None:
                 sys.exit("mote-vmm did not start")
-        if state != "fresh":
+        if state == "loaded":
+            self.must("PUT", "/snapshot/load", {
+                "snapshot_path": str(DIRECTORY / "state"), "track_dirty_pages": True,
+                "mem_file_path": str(DIRECTORY / "memory"), "resume_vm": True})
+        elif state != "fresh":
             self.must("PUT", "/application", {"path": PROGRAM.replace("hello/hello", "cat/cat")})
         if state in ("running", "paused"):
             self.must("PUT", "/actions", {"action_type": "InstanceStart"})
@@ -229,6 +233,8 @@ def state_for(method: str, path: str, body: dict) -> str:
         return "running"
     if path == "/snapshot/create":
         return "paused"
+    if path == "/snapshot/reset":
+        return "loaded"
     return "configured" if path == "/actions" else "fresh"
 
 
