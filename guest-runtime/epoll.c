@@ -22,7 +22,8 @@
 
 struct watch {
 	struct watch *next;
-	struct file *file; /* borrowed: gone when the descriptor shows another file */
+	struct file *file; /* borrowed: gone when the descriptor shows another file: */
+	unsigned serial; /* its own */
 	int descriptor;
 	struct epoll_event event;
 };
@@ -31,9 +32,16 @@ struct epoll {
 	struct watch *first;
 };
 
+static bool watch_lives(const struct watch *watch)
+{
+	const struct file *file = descriptor_file((uint64_t)watch->descriptor);
+
+	return file == watch->file && file->serial == watch->serial;
+}
+
 static unsigned watch_poll(const struct watch *watch)
 {
-	if (descriptor_file((uint64_t)watch->descriptor) != watch->file)
+	if (!watch_lives(watch))
 		return 0;
 	return file_poll(watch->file) & ((watch->event.events | POLLERR | POLLHUP) & EVENTS_MASK);
 }
@@ -95,7 +103,7 @@ static struct watch **watch_find(struct epoll *epoll, int descriptor)
 	while (*link) {
 		struct watch *watch = *link;
 
-		if (descriptor_file((uint64_t)watch->descriptor) != watch->file) {
+		if (!watch_lives(watch)) {
 			*link = watch->next;
 			heap_free(watch, sizeof(*watch));
 			continue;
@@ -114,7 +122,7 @@ static int64_t watch_add(struct watch **link, struct file *file, int descriptor,
 
 	if (!watch)
 		return -ENOMEM;
-	*watch = (struct watch){0, file, descriptor, *event};
+	*watch = (struct watch){0, file, file->serial, descriptor, *event};
 	*link = watch;
 	return 0;
 }
@@ -147,8 +155,7 @@ static bool reaches(const struct file *file, const struct epoll *epoll, int dept
 	if (here == epoll || depth == DEPTH_MAX - 1)
 		return true;
 	for (const struct watch *watch = here->first; watch; watch = watch->next)
-		if (descriptor_file((uint64_t)watch->descriptor) == watch->file &&
-		    reaches(watch->file, epoll, depth + 1))
+		if (watch_lives(watch) && reaches(watch->file, epoll, depth + 1))
 			return true;
 	return false;
 }

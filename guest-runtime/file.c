@@ -28,11 +28,13 @@ static uint64_t close_on_exec_set[FILES_MAX / 64];
 struct file *file_create(const struct file_operations *operations, unsigned flags,
 			 struct node *node, void *object)
 {
+	static unsigned serial;
 	struct file *file = heap_alloc(sizeof(*file));
 
 	if (!file)
 		return 0;
 	file->references = 1;
+	file->serial = ++serial;
 	file->flags = flags;
 	file->operations = operations;
 	file->node = node;

@@ -26,6 +26,7 @@ struct file_operations {
 
 struct file {
 	unsigned references;
+	unsigned serial; /* of no other one, though a new one may lie where an old one did */
 	unsigned flags; /* O_… without O_CLOEXEC and the flags of creation */
 	uint64_t offset;
 	const struct file_operations *operations;
