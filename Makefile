@@ -374,7 +374,7 @@ T := $(B)/tsan
 # The one fence there is, in virtqueue.c, orders us and the guest, not two threads of ours.
 TSAN_CFLAGS := $(HOST_CFLAGS) -Wno-tsan -fsanitize=thread
 TSAN_OBJ := $(UNIT_SRC:%.c=$(T)/obj/%.o) $(filter-out $(UNIT_SRC:%.c=$(U)/obj/%.o),$(UNIT_OBJ))
-TSAN_NAMES := control debug_vm lifecycle loop metrics stream threads vcpu vcpu_call vcpu_power virtio_console vm vm_run watchdog
+TSAN_NAMES := control debug_vm lifecycle loop metrics stream threads vcpu vcpu_call vcpu_power virtio_console virtio_vsock vm vm_run watchdog
 TSAN_TESTS := $(filter $(TSAN_NAMES:%=$(T)/test_%),$(UNIT_TESTS:$(U)/%=$(T)/%))
 
 tsan-tests: $(call of_half,$(TSAN_TESTS))

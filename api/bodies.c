@@ -153,6 +153,18 @@ const struct field watchdog_body[] = {
 	{.name = NULL},
 };
 
+const struct field vsock_body[] = {
+	{.name = "guest_cid",
+	 .kind = FIELD_UINT32,
+	 .required = true,
+	 AT(vsock.guest_cid),
+	 .minimum = CONFIG_CID_MIN,
+	 .maximum = CONFIG_CID_MAX},
+	{.name = "uds_path", .kind = FIELD_STRING, .required = true, AT(vsock.uds_path)},
+	{.name = "vsock_id", .kind = FIELD_STRING, .nullable = true, AT(vsock.id)},
+	{.name = NULL},
+};
+
 static const char *const snapshot_types[] = {"Full", "Diff", NULL};
 static const int snapshot_kinds[] = {STATE_FULL, STATE_DIFF};
 static const char *const backends[] = {"File", "Uffd", NULL};
@@ -181,6 +193,11 @@ static const struct field backend_members[] = {
 	{.name = NULL},
 };
 
+static const struct field vsock_members[] = {
+	{.name = "uds_path", .kind = FIELD_STRING, .required = true, AT(load.vsock_path)},
+	{.name = NULL},
+};
+
 const struct field snapshot_load_body[] = {
 	{.name = "snapshot_path", .kind = FIELD_STRING, .required = true, AT(load.state_path)},
 	{.name = "mem_file_path", .kind = FIELD_STRING, .nullable = true, AT(load.memory_path)},
@@ -197,7 +214,10 @@ const struct field snapshot_load_body[] = {
 	{.name = "prefetch", .kind = FIELD_BOOL, AT(load.prefetch)},
 	{.name = "huge_pages", .kind = FIELD_ONLY_FIRST, .names = load_huge_pages},
 	{.name = "network_overrides", .kind = FIELD_UNBUILT},
-	{.name = "vsock_override", .kind = FIELD_UNBUILT},
+	{.name = "vsock_override",
+	 .kind = FIELD_OBJECT,
+	 .nullable = true,
+	 .members = vsock_members},
 	{.name = NULL},
 };
 
@@ -236,6 +256,8 @@ void request_finish(struct request *request)
 		boot_source_finish(&request->boot);
 	if (request->operation == OP_PUT_APPLICATION)
 		application_finish(&request->application);
+	if (request->operation == OP_PUT_VSOCK)
+		vsock_config_finish(&request->vsock);
 	if (request->operation == OP_PUT_LOGGER)
 		free(request->logger.path);
 	if (request->operation == OP_PUT_METRICS || request->operation == OP_PUT_SERIAL ||

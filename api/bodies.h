@@ -20,7 +20,7 @@ extern const struct field metrics_body[];
 extern const struct field serial_body[];
 extern const struct field debug_body[];
 extern const struct field core_body[];
-extern const struct field watchdog_body[];
+extern const struct field watchdog_body[], vsock_body[];
 extern const struct field snapshot_create_body[];
 extern const struct field snapshot_load_body[];
 extern const struct field snapshot_reset_body[];

@@ -27,6 +27,7 @@ static const struct section sections[] = {
 	{"metrics", OP_PUT_METRICS, metrics_body},
 	{"serial", OP_PUT_SERIAL, serial_body},
 	{"watchdog", OP_PUT_WATCHDOG, watchdog_body},
+	{"vsock", OP_PUT_VSOCK, vsock_body},
 	{"debug", OP_PUT_DEBUG, debug_body},
 	{"core", OP_PUT_CORE, core_body},
 };
@@ -34,7 +35,7 @@ static const struct section sections[] = {
 /* Keys of Firecracker's file that we know and haven't built. */
 static const char *const unbuilt[] = {
 	"balloon",     "cpu-config",         "drives", "entropy", "memory-hotplug",
-	"mmds-config", "network-interfaces", "pmem",   "vsock",
+	"mmds-config", "network-interfaces", "pmem",
 };
 
 struct config_text {

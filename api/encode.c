@@ -121,6 +121,16 @@ static json_t *watchdog(const struct watchdog_config *config)
 			 config->action == WATCHDOG_STOP ? "stop" : "report");
 }
 
+static json_t *vsock(const struct vsock_config *config)
+{
+	json_t *object = json_pack("{s:I, s:s}", "guest_cid", (json_int_t)config->guest_cid,
+				   "uds_path", config->uds_path);
+
+	if (config->id)
+		json_object_set_new(object, "vsock_id", json_string(config->id));
+	return object;
+}
+
 static json_t *sections(const struct vm_config *config)
 {
 	json_t *object = json_object();
@@ -146,6 +156,8 @@ static json_t *sections(const struct vm_config *config)
 		failed |= json_object_set_new(object, "core", path("path", config->core_path));
 	if (config->watchdog.timeout_ms)
 		failed |= json_object_set_new(object, "watchdog", watchdog(&config->watchdog));
+	if (config->vsock.uds_path)
+		failed |= json_object_set_new(object, "vsock", vsock(&config->vsock));
 	if (!failed)
 		return object;
 	json_decref(object);

@@ -33,6 +33,7 @@ static const struct route routes[] = {
 	{HTTP_GET, "/registers", OP_GET_REGISTERS, NULL, encode_registers},
 	{HTTP_PUT, "/serial", OP_PUT_SERIAL, serial_body, NULL},
 	{HTTP_PUT, "/watchdog", OP_PUT_WATCHDOG, watchdog_body, NULL},
+	{HTTP_PUT, "/vsock", OP_PUT_VSOCK, vsock_body, NULL},
 	{HTTP_PUT, "/debug", OP_PUT_DEBUG, debug_body, NULL},
 	{HTTP_PUT, "/core", OP_PUT_CORE, core_body, NULL},
 	{HTTP_PUT, "/actions", OP_INSTANCE_START, action_body, NULL},
@@ -50,7 +51,6 @@ static const struct {
 	llhttp_method_t method;
 	const char *path;
 } unbuilt[] = {
-	{HTTP_PUT, "/vsock"},
 	{HTTP_PUT, "/drives/*"},
 	{HTTP_PATCH, "/drives/*"},
 	{HTTP_DELETE, "/drives/*"},

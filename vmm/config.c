@@ -19,6 +19,7 @@ void vm_config_finish(struct vm_config *config)
 {
 	boot_source_finish(&config->boot);
 	application_finish(&config->application);
+	vsock_config_finish(&config->vsock);
 	free(config->logger.path);
 	free(config->metrics_path);
 	free(config->debug_socket);
@@ -63,6 +64,13 @@ void application_finish(struct application *application)
 	*application = (struct application){0};
 }
 
+void vsock_config_finish(struct vsock_config *vsock)
+{
+	free(vsock->id);
+	free(vsock->uds_path);
+	*vsock = (struct vsock_config){0};
+}
+
 void boot_source_move(struct boot_source *dst, struct boot_source *src)
 {
 	boot_source_finish(dst);
@@ -75,6 +83,13 @@ void application_move(struct application *dst, struct application *src)
 	application_finish(dst);
 	*dst = *src;
 	*src = (struct application){0};
+}
+
+void vsock_config_move(struct vsock_config *dst, struct vsock_config *src)
+{
+	vsock_config_finish(dst);
+	*dst = *src;
+	*src = (struct vsock_config){0};
 }
 
 void string_move(char **dst, char **src)

@@ -12,6 +12,8 @@
 
 #define CONFIG_VCPUS_MAX 32 /* Firecracker's bound; the host may allow fewer */
 #define CONFIG_MEM_DEFAULT_MIB 128
+#define CONFIG_CID_MIN 3
+#define CONFIG_CID_MAX 0xfffffffe /* above it is the one that stands for any */
 #define CONFIG_WATCHDOG_MIN_MS 10
 #define CONFIG_WATCHDOG_MAX_MS 3600000
 
@@ -41,6 +43,13 @@ struct logger_config {
 	bool show_level;
 };
 
+/* A virtio socket device and the Unix sockets behind it. */
+struct vsock_config {
+	char *id; /* means nothing; or NULL */
+	uint32_t guest_cid; /* at least CONFIG_CID_MIN */
+	char *uds_path; /* NULL: no device */
+};
+
 enum watchdog_action { WATCHDOG_REPORT, WATCHDOG_STOP };
 
 struct watchdog_config {
@@ -59,6 +68,7 @@ struct vm_config {
 	char *metrics_path; /* NULL: not set */
 	char *serial_path; /* where the UART's output goes; NULL: standard output */
 	struct watchdog_config watchdog; /* timeout_ms 0: not set */
+	struct vsock_config vsock; /* uds_path NULL: not set */
 	char *debug_socket; /* gdb's, that the guest waits for at its start; NULL: not set */
 	char *core_path; /* a core file of an application that crashes; NULL: not set */
 	struct boot_source boot; /* kernel_image_path NULL: not set */
@@ -75,8 +85,10 @@ int machine_config_check(const struct machine_config *machine, struct error *err
 /* Take what src holds (src is left empty); what dst held is freed. */
 void boot_source_move(struct boot_source *dst, struct boot_source *src);
 void application_move(struct application *dst, struct application *src);
+void vsock_config_move(struct vsock_config *dst, struct vsock_config *src);
 void string_move(char **dst, char **src);
 void boot_source_finish(struct boot_source *boot);
 void application_finish(struct application *application);
+void vsock_config_finish(struct vsock_config *vsock);
 
 #endif

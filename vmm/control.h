@@ -26,6 +26,7 @@ enum operation {
 	OP_PUT_METRICS,
 	OP_PUT_SERIAL,
 	OP_PUT_WATCHDOG,
+	OP_PUT_VSOCK,
 	OP_PUT_BOOT_SOURCE,
 	OP_PUT_APPLICATION,
 	OP_GET_APPLICATION,
@@ -78,6 +79,7 @@ struct request {
 		char *path; /* OP_PUT_METRICS, OP_PUT_DEBUG, OP_PUT_CORE: required; OP_PUT_SERIAL:
 			       or NULL */
 		struct watchdog_config watchdog;
+		struct vsock_config vsock;
 		int clock; /* OP_RESUME: enum resume_clock; OP_PAUSE: CLOCK_UNSET */
 		struct snapshot_create create;
 		struct snapshot_load load;

@@ -79,6 +79,7 @@ static void set_machine(struct vm_config *config, struct vm_config *from)
 {
 	config->machine = from->machine;
 	config->watchdog = from->watchdog;
+	vsock_config_move(&config->vsock, &from->vsock);
 	boot_source_move(&config->boot, &from->boot);
 	application_move(&config->application, &from->application);
 }
@@ -92,7 +93,16 @@ static void unset_machine(struct vm_config *config)
 	vm_config_finish(&none);
 }
 
-static int restore(struct control *control, const struct snapshot_load *what,
+static int override_vsock(struct vsock_config *vsock, struct snapshot_load *what, struct error *err)
+{
+	if (!vsock->uds_path)
+		return error_set(err, EINVAL,
+				 "field `vsock_override`: the snapshot has no vsock device");
+	string_move(&vsock->uds_path, &what->vsock_path);
+	return 0;
+}
+
+static int restore(struct control *control, struct snapshot_load *what,
 		   const struct snapshot *snapshot, struct error *err)
 {
 	const struct vm_owner owner = {.ended = control_ended, .context = control};
@@ -101,6 +111,8 @@ static int restore(struct control *control, const struct snapshot_load *what,
 
 	vm_config_init(&config);
 	result = snapshot_config(snapshot, &config, err);
+	if (result == 0 && what->vsock_path)
+		result = override_vsock(&config.vsock, what, err);
 	config.machine.track_dirty_pages = what->track_dirty_pages || what->diff_snapshots;
 	if (result == 0)
 		set_machine(&control->config, &config);
@@ -133,7 +145,7 @@ void control_unload(struct control *control)
 }
 
 /* It is kept for resets. */
-static int load(struct control *control, const struct snapshot_load *what, struct error *err)
+static int load(struct control *control, struct snapshot_load *what, struct error *err)
 {
 	int result;
 

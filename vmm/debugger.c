@@ -95,8 +95,10 @@ void debugger_devices(struct debugger *debugger, bool *why, bool held)
 	if (after) {
 		watchdog_hold(debugger->watchdog);
 		streams_hold(debugger->streams);
+		virtio_vsock_hold(debugger->vsock);
 	} else {
 		streams_release(debugger->streams);
+		virtio_vsock_release(debugger->vsock);
 		watchdog_start(debugger->watchdog);
 	}
 }

@@ -10,14 +10,16 @@
 #include "vmm/debug.h"
 #include "vmm/dev/control_page.h"
 #include "vmm/dev/stream.h"
+#include "vmm/dev/virtio_vsock.h"
 #include "vmm/watchdog.h"
 
 struct debugger {
 	struct debug debug; /* .loop, .vcpus and .vcpu_count are set before debugger_init(), and so
-			       are the next six */
+			       are the next seven */
 	struct control_page_device *control;
 	const struct vm_config *config; /* borrowed */
 	struct streams *streams;
+	struct virtio_vsock *vsock; /* NULL: there is none */
 	struct watchdog *watchdog;
 	void (*kill)(void *context);
 	void *context;

@@ -66,6 +66,18 @@ void loop_remove(struct loop *loop, struct loop_source *source)
 			loop->batch[i].data.ptr = NULL;
 }
 
+static void dispatch(struct loop *loop, int count)
+{
+	loop->batch_count = count > 0 ? count : 0;
+	for (int i = 0; i < loop->batch_count && !loop->stopped; i++) {
+		struct loop_source *source = loop->batch[i].data.ptr;
+
+		if (source)
+			source->ready(source->context, loop->batch[i].events);
+	}
+	loop->batch_count = 0;
+}
+
 int loop_run(struct loop *loop, struct error *err)
 {
 	loop->stopped = false;
@@ -74,16 +86,19 @@ int loop_run(struct loop *loop, struct error *err)
 
 		if (count < 0 && errno != EINTR)
 			return error_errno(err, "event loop: epoll_wait");
-		loop->batch_count = count > 0 ? count : 0;
-		for (int i = 0; i < loop->batch_count && !loop->stopped; i++) {
-			struct loop_source *source = loop->batch[i].data.ptr;
-
-			if (source)
-				source->ready(source->context, loop->batch[i].events);
-		}
-		loop->batch_count = 0;
+		dispatch(loop, count);
 	}
 	return 0;
+}
+
+int loop_fd(const struct loop *loop)
+{
+	return loop->epoll_fd;
+}
+
+void loop_turn(struct loop *loop)
+{
+	dispatch(loop, epoll_wait(loop->epoll_fd, loop->batch, LOOP_BATCH, 0));
 }
 
 void loop_stop(struct loop *loop)

@@ -29,4 +29,9 @@ void loop_remove(struct loop *loop, struct loop_source *source);
 int loop_run(struct loop *loop, struct error *err);
 void loop_stop(struct loop *loop); /* from a handler, the loop's thread */
 
+/* A loop inside another one: its descriptor is readable when one of its sources is ready, and a
+ * turn dispatches some that are, without waiting. */
+int loop_fd(const struct loop *loop);
+void loop_turn(struct loop *loop);
+
 #endif

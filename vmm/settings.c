@@ -91,6 +91,14 @@ static int put_watchdog(struct vm_config *config, struct request *request, struc
 	return 0;
 }
 
+static int put_vsock(struct vm_config *config, struct request *request, struct error *err)
+{
+	(void)err;
+	vsock_config_move(&config->vsock, &request->vsock);
+	config->configured = true;
+	return 0;
+}
+
 static int (*const setters[OP_COUNT])(struct vm_config *, struct request *, struct error *) = {
 	[OP_PUT_MACHINE_CONFIG] = put_machine_config,
 	[OP_PATCH_MACHINE_CONFIG] = patch_machine_config,
@@ -99,6 +107,7 @@ static int (*const setters[OP_COUNT])(struct vm_config *, struct request *, stru
 	[OP_PUT_LOGGER] = put_logger,
 	[OP_PUT_SERIAL] = put_serial,
 	[OP_PUT_WATCHDOG] = put_watchdog,
+	[OP_PUT_VSOCK] = put_vsock,
 };
 
 int settings_apply(struct vm_config *config, struct request *request, struct error *err)

@@ -296,5 +296,6 @@ void snapshot_load_finish(struct snapshot_load *what)
 	free(what->state_path);
 	free(what->memory_path);
 	free(what->backend_path);
+	free(what->vsock_path);
 	*what = (struct snapshot_load){0};
 }

@@ -25,6 +25,7 @@ struct snapshot_load {
 	char *state_path;
 	char *memory_path; /* BACKEND_UFFD: the socket of the handler of page faults */
 	char *backend_path; /* the other way to name it; one of the two is NULL */
+	char *vsock_path; /* in place of the snapshot's uds_path; or NULL */
 	int backend; /* enum memory_backend */
 	int clock; /* enum resume_clock */
 	bool realtime; /* CLOCK_WALL in other words */

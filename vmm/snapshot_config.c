@@ -17,6 +17,11 @@ void snapshot_config_save(const struct vm_config *config, struct state_writer *w
 	state_put_strings(writer, config->application.args);
 	state_put_strings(writer, config->application.env);
 	state_put_string(writer, config->application.root);
+	if (config->vsock.uds_path) {
+		state_put(writer, config->vsock.guest_cid, 4);
+		state_put_string(writer, config->vsock.uds_path);
+		state_put_string(writer, config->vsock.id);
+	}
 	state_end(writer);
 }
 
@@ -38,6 +43,11 @@ static int judge(const struct vm_config *config, const struct state_file *state,
 				 watchdog->timeout_ms, watchdog->action);
 	if (!config->application.path == !config->boot.kernel_image_path)
 		return error_set(err, EINVAL, "neither an application nor a boot source, or both");
+	if (config->vsock.uds_path &&
+	    (config->vsock.guest_cid < CONFIG_CID_MIN || config->vsock.guest_cid > CONFIG_CID_MAX))
+		return error_set(err, EINVAL, "vsock: guest_cid %u", config->vsock.guest_cid);
+	if (state_count(state, STATE_VSOCK) != (config->vsock.uds_path != NULL))
+		return error_set(err, EINVAL, "vsock: configuration and device don't match");
 	return 0;
 }
 
@@ -60,6 +70,11 @@ int snapshot_config_load(struct vm_config *config, const struct state_file *stat
 	config->application.args = state_take_strings(&reader);
 	config->application.env = state_take_strings(&reader);
 	config->application.root = state_take_string(&reader);
+	if (state_more(&reader)) {
+		config->vsock.guest_cid = (uint32_t)state_take(&reader, 4);
+		config->vsock.uds_path = state_take_string(&reader);
+		config->vsock.id = state_take_string(&reader);
+	}
 	result = state_close(&reader, err);
 	return result < 0 ? result : judge(config, state, err);
 }

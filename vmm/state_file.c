@@ -31,7 +31,7 @@ enum { STRING_NULL = UINT32_MAX };
 static const char *const tag_names[STATE_TAG_END] = {
 	[STATE_CONFIG] = "config", [STATE_MACHINE] = "machine", [STATE_CLOCK] = "clock",
 	[STATE_VCPU] = "vcpu",     [STATE_IRQCHIP] = "irqchip", [STATE_CONTROL] = "control",
-	[STATE_UART] = "uart",     [STATE_CONSOLE] = "console",
+	[STATE_UART] = "uart",     [STATE_CONSOLE] = "console", [STATE_VSOCK] = "vsock",
 };
 
 static const struct {
@@ -322,6 +322,11 @@ static const uint8_t *take(struct state_reader *reader, size_t length)
 	}
 	reader->at += length;
 	return at;
+}
+
+bool state_more(const struct state_reader *reader)
+{
+	return !reader->failed && reader->at < reader->end;
 }
 
 uint64_t state_take(struct state_reader *reader, unsigned int bytes)

@@ -43,6 +43,7 @@ enum state_tag {
 	STATE_CONTROL,
 	STATE_UART,
 	STATE_CONSOLE,
+	STATE_VSOCK, /* only of a VM that has the device */
 	STATE_TAG_END,
 };
 
@@ -96,6 +97,9 @@ unsigned int state_count(const struct state_file *file, enum state_tag tag);
 
 uint64_t state_take(struct state_reader *reader, unsigned int bytes);
 bool state_take_bool(struct state_reader *reader); /* 0 or 1 of one byte */
+
+/* Whether anything of the section is left. */
+bool state_more(const struct state_reader *reader);
 
 /* A byte string where it lies; NULL and length 0 behind the end. */
 const uint8_t *state_take_bytes(struct state_reader *reader, size_t *length);

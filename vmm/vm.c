@@ -89,6 +89,7 @@ static void vm_debugger(struct vm *vm)
 	debugger->control = &vm->control;
 	debugger->config = vm->config;
 	debugger->streams = vm->streams;
+	debugger->vsock = vm->vsock;
 	debugger->watchdog = &vm->watchdog;
 	debugger->kill = vm_killed;
 	debugger->context = vm;
@@ -129,6 +130,7 @@ static void vm_ended(void *context, uint32_t events)
 	eventfd_read(vm->ended_source.fd, &count);
 	watchdog_hold(&vm->watchdog);
 	vm_stop(vm);
+	virtio_vsock_end(vm->vsock);
 	debug_ended(&vm->debugger.debug, vm->outcome.kind != VM_EXITED,
 		    vm->outcome.kind == VM_EXITED ? vm->outcome.code
 		    : vm->outcome.signal          ? vm->outcome.signal
@@ -168,6 +170,27 @@ static int vm_serial(struct vm *vm, struct error *err)
 	return path && vm->serial_fd < 0 ? -err->code : 0;
 }
 
+/* The second virtio transport; after the control device, whose page says where it is. */
+static int vm_vsock(struct vm *vm, struct error *err)
+{
+	const struct arch_layout *at = &arch_layout;
+	struct virtio_vsock *vsock = calloc(1, sizeof(*vsock));
+
+	if (!vsock)
+		return error_set(err, ENOMEM, "vsock: out of memory");
+	vm->vsock = vsock;
+	vsock->virtio.memory = &vm->memory;
+	vsock->virtio.irq = arch_irq_line(&vm->machine, at->virtio_irq + 1);
+	vsock->guest_cid = vm->config->vsock.guest_cid;
+	vsock->path = vm->config->vsock.uds_path;
+	vm->control.vsock_registers = at->virtio + at->virtio_stride;
+	vm->control.vsock_interrupt = at->virtio_irq + 1;
+	if (virtio_vsock_init(vsock, vm->loop, err) < 0)
+		return -err->code;
+	return bus_add(&vm->bus, vm->control.vsock_registers, VIRTIO_MMIO_SIZE, &virtio_mmio_bus,
+		       &vsock->virtio, err);
+}
+
 static int vm_devices(struct vm *vm, struct error *err)
 {
 	const struct arch_layout *at = &arch_layout;
@@ -200,6 +223,8 @@ static int vm_devices(struct vm *vm, struct error *err)
 	if (result == 0)
 		result = bus_add(&vm->bus, at->virtio, VIRTIO_MMIO_SIZE, &virtio_mmio_bus,
 				 &vm->console.virtio, err);
+	if (result == 0 && vm->config->vsock.uds_path)
+		result = vm_vsock(vm, err);
 	return result;
 }
 
@@ -265,7 +290,7 @@ static int vm_machine(struct vm *vm, const struct vm_image *image, struct error 
 		.irqchip_fd = -1,
 		.vcpu_count = config->vcpu_count,
 		.vcpus = {.start = vm_vcpu_start, .update = vm_vcpus_update, .context = vm},
-		.virtio_count = 1,
+		.virtio_count = vm->config->vsock.uds_path ? 2 : 1,
 		.memory = &vm->memory,
 	};
 	if (vm->machine.vm_fd < 0)
@@ -377,6 +402,9 @@ void vm_destroy(struct vm *vm)
 	close_fd(vm->serial_fd);
 	uart_finish(&vm->uart);
 	virtio_console_finish(&vm->console);
+	if (vm->vsock)
+		virtio_vsock_finish(vm->vsock);
+	free(vm->vsock);
 	close_fd(vm->machine.irqchip_fd);
 	close_fd(vm->machine.vm_fd);
 	kvm_finish(&vm->kvm);
@@ -397,6 +425,7 @@ int vm_start(struct vm *vm, struct error *err)
 		result = debugger_start(&vm->debugger, err);
 	for (unsigned int i = 0; result == 0 && i < vm->vcpu_count; i++)
 		result = vcpu_start(&vm->vcpus[i], err);
+	virtio_vsock_release(vm->vsock);
 	if (result == 0)
 		watchdog_start(&vm->watchdog);
 	return result;

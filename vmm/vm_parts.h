@@ -12,6 +12,7 @@
 #include "vmm/dev/control_page.h"
 #include "vmm/dev/uart16550.h"
 #include "vmm/dev/virtio_console.h"
+#include "vmm/dev/virtio_vsock.h"
 #include "vmm/initrd.h"
 #include "vmm/vcpu.h"
 #include "vmm/vm.h"
@@ -40,6 +41,7 @@ struct vm {
 	struct bus bus;
 	struct uart uart;
 	struct virtio_console console;
+	struct virtio_vsock *vsock; /* NULL: there is none */
 	struct control_page_device control;
 	struct watchdog watchdog;
 	struct debugger debugger;

@@ -222,6 +222,8 @@ int vm_save(struct vm *vm, struct state_writer *writer, struct error *err)
 	control_page_save(&vm->control, writer);
 	uart_save(&vm->uart, writer);
 	virtio_console_save(&vm->console, writer);
+	if (vm->vsock)
+		virtio_vsock_save(vm->vsock, writer);
 	return 0;
 }
 
@@ -325,6 +327,13 @@ static int load_console(struct vm *vm, struct state_reader *reader, struct error
 	return 0;
 }
 
+static int load_vsock(struct vm *vm, struct state_reader *reader, struct error *err)
+{
+	(void)err;
+	virtio_vsock_load(vm->vsock, reader);
+	return 0;
+}
+
 static const struct {
 	enum state_tag tag;
 	int (*load)(struct vm *vm, struct state_reader *reader, struct error *err);
@@ -332,14 +341,16 @@ static const struct {
 	{STATE_UART, load_uart},
 	{STATE_CONSOLE, load_console},
 	{STATE_CONTROL, load_control},
+	{STATE_VSOCK, load_vsock}, /* last, and only where the machine has it */
 };
 
 int vm_load_devices(struct vm *vm, const struct vm_image *image, struct error *err)
 {
+	size_t count = sizeof(devices) / sizeof(devices[0]) - !vm->vsock;
 	struct state_reader reader;
 	int result = 0;
 
-	for (size_t i = 0; result == 0 && i < sizeof(devices) / sizeof(devices[0]); i++) {
+	for (size_t i = 0; result == 0 && i < count; i++) {
 		result = state_section(image->state, devices[i].tag, 0, &reader, err);
 		if (result == 0)
 			result = devices[i].load(vm, &reader, err);

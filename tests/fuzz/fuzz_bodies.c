@@ -19,6 +19,7 @@ static const struct {
 	{metrics_body, OP_PUT_METRICS},
 	{serial_body, OP_PUT_SERIAL},
 	{watchdog_body, OP_PUT_WATCHDOG},
+	{vsock_body, OP_PUT_VSOCK},
 	{debug_body, OP_PUT_DEBUG},
 	{core_body, OP_PUT_CORE},
 };

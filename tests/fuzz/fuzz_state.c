@@ -2,6 +2,8 @@
 /* State files by somebody who knows how the checksum is made: the header's size and sum are put
  * right, all else is the input's. Whatever they hold, they are refused with a reason, or what was
  * taken from them is inside its rules. */
+#include <unistd.h>
+
 #include "arch/arm64/layout.h"
 #include "tests/fuzz/support/ram.h"
 #include "tests/fuzz/support/streams.h"
@@ -9,6 +11,7 @@
 #include "vmm/dev/control_page.h"
 #include "vmm/dev/uart16550.h"
 #include "vmm/dev/virtio_console.h"
+#include "vmm/dev/virtio_vsock.h"
 #include "vmm/snapshot_config.h"
 #include "vmm/state_file.h"
 #include "vmm/vcpu.h"
@@ -118,6 +121,26 @@ static void load_console(struct state_reader *reader)
 	streams_forget(&streams);
 }
 
+/* Made once: only the queues are a section's. */
+static void load_vsock(struct state_reader *reader)
+{
+	static struct virtio_vsock vsock;
+	static char path[64];
+	struct error err = {0};
+
+	if (!vsock.path) {
+		snprintf(path, sizeof(path), "/tmp/mote-fuzz-state.%d", (int)getpid());
+		vsock.path = path;
+		vsock.virtio.memory = &memory;
+		check(virtio_vsock_init(&vsock, loop_create(&err), &err) == 0);
+		unlink(path);
+	}
+	virtio_vsock_load(&vsock, reader);
+	for (unsigned int i = 0; !reader->failed && i < 3; i++)
+		check(!vsock.virtio.queues[i].ready || virtqueue_is_sane(&vsock.virtio.queues[i]));
+	check_close(reader);
+}
+
 static void load_control(struct state_reader *reader)
 {
 	struct control_page_device device = {
@@ -134,7 +157,7 @@ static void load_control(struct state_reader *reader)
 
 static void (*const loads[STATE_TAG_END])(struct state_reader *) = {
 	[STATE_VCPU] = load_vcpu, [STATE_IRQCHIP] = load_irqchip, [STATE_CONTROL] = load_control,
-	[STATE_UART] = load_uart, [STATE_CONSOLE] = load_console,
+	[STATE_UART] = load_uart, [STATE_CONSOLE] = load_console, [STATE_VSOCK] = load_vsock,
 };
 
 static void load_all(const struct state_file *file)

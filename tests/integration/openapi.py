@@ -20,8 +20,7 @@ DOCUMENT = json.loads(pathlib.Path(sys.argv[1]).read_text())
 DIRECTORY = pathlib.Path(sys.argv[2])
 PROGRAM = os.environ["MOTE_PROGRAM"]
 METHODS = ("GET", "PUT", "PATCH", "DELETE", "POST")
-ELSEWHERE = ("/nothing", "/vm/", "/drives/a", "/network-interfaces/a", "/vsock", "/balloon", "/mmds",
-             "/entropy",
+ELSEWHERE = ("/nothing", "/vm/", "/drives/a", "/network-interfaces/a", "/balloon", "/mmds", "/entropy",
              "/cpu-config", "/pmem/a", "/hotplug/memory", "/openapi.json", "/Application")
 BODY_MAX = 51200
 
@@ -34,11 +33,13 @@ EXAMPLES = {
     "Metrics.metrics_path": str(DIRECTORY / "metrics"),
     "Core.path": str(DIRECTORY / "core"),
     "Debug.socket": str(DIRECTORY / "gdb"),
+    "Vsock.uds_path": str(DIRECTORY / "vsock"),
     "Serial.serial_out_path": str(DIRECTORY / "serial"),
     "SnapshotCreate.snapshot_path": str(DIRECTORY / "new.state"),
     "SnapshotCreate.mem_file_path": str(DIRECTORY / "new.memory"),
     "SnapshotLoad.snapshot_path": str(DIRECTORY / "state"),
     "SnapshotLoad.mem_file_path": str(DIRECTORY / "memory"),
+    "SnapshotLoad.vsock_override": None,  # the snapshot has no such device
     "SnapshotLoad.mem_backend": None,  # with mem_file_path it is one too many
 }
 # Bodies that need more than what the schema requires.

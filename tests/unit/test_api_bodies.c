@@ -145,8 +145,8 @@ static void bad_bodies(void **state)
 		 "{\"snapshot_path\":\"s\",\"mem_backend\":{\"backend_path\":\"m\",\"a\":1}}",
 		 "field `mem_backend`: unknown field `a`"},
 		{snapshot_load_body, OP_SNAPSHOT_LOAD,
-		 "{\"snapshot_path\":\"s\",\"vsock_override\":{\"uds_path\":\"v\"}}",
-		 "`vsock_override` is not supported yet"},
+		 "{\"snapshot_path\":\"s\",\"vsock_override\":{}}",
+		 "field `vsock_override`: missing field `uds_path`"},
 		{snapshot_load_body, OP_SNAPSHOT_LOAD,
 		 "{\"snapshot_path\":\"s\",\"network_overrides\":[]}",
 		 "`network_overrides` is not supported yet"},
@@ -178,6 +178,23 @@ static void bad_bodies(void **state)
 		{action_body, OP_INSTANCE_START, "{\"action_type\":\"Flush\"}",
 		 "`action_type`: unknown variant `Flush`"},
 		{action_body, OP_INSTANCE_START, "{\"action_type\":1}", "`action_type` must be"},
+	};
+
+	(void)state;
+	refuse_all(cases, LENGTH(cases));
+}
+
+static void bad_vsock_bodies(void **state)
+{
+	static const struct bad_body cases[] = {
+		{vsock_body, OP_PUT_VSOCK, "{\"guest_cid\":2,\"uds_path\":\"v\"}",
+		 "from 3 to 4294967294"},
+		{vsock_body, OP_PUT_VSOCK, "{\"guest_cid\":4294967295,\"uds_path\":\"v\"}",
+		 "from 3 to 4294967294"},
+		{vsock_body, OP_PUT_VSOCK, "{\"guest_cid\":3}", "missing field `uds_path`"},
+		{vsock_body, OP_PUT_VSOCK, "{\"uds_path\":\"v\"}", "missing field `guest_cid`"},
+		{vsock_body, OP_PUT_VSOCK, "{\"guest_cid\":3,\"uds_path\":\"v\",\"port\":1}",
+		 "unknown field `port`"},
 	};
 
 	(void)state;
@@ -225,7 +242,8 @@ static void config_file_errors(void **state)
 	static const struct {
 		const char *text, *message;
 	} cases[] = {
-		{"{\n\"vsock\": {}}", "vm.json: line 2: vsock: not supported yet"},
+		{"{\n\"pmem\": {}}", "vm.json: line 2: pmem: not supported yet"},
+		{"{\n\"vsock\": {}}", "vm.json: line 2: vsock: missing field `guest_cid`"},
 		{"{\n\n\"bogus\": {}}", "vm.json: line 3: bogus: unknown key"},
 		{"{\"boot-source\": 1}", "vm.json: line 1: boot-source: must be a JSON object"},
 		{"{\"application\": {\n\"env\": {\"root\": \"x\"},\n\"path\": \"p\",\n\"root\": "
@@ -314,6 +332,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_bodies),
 		cmocka_unit_test(bad_bodies),
+		cmocka_unit_test(bad_vsock_bodies),
 		cmocka_unit_test(bad_bodies_of_the_life_cycle),
 		cmocka_unit_test(nested_deep),
 		cmocka_unit_test(config_file_order),

@@ -144,7 +144,7 @@ static void answers(void **state)
 		 "\"GET request cannot have a body.\""},
 		{"PUT /machine-config HTTP/1.1\r\n\r\n", "\"Empty PUT request.\""},
 		{"PATCH /application HTTP/1.1\r\n\r\n", "\"Empty PATCH request.\""},
-		{"PUT /vsock HTTP/1.1\r\n\r\n", "\"PUT /vsock is not supported yet.\""},
+		{"PUT /entropy HTTP/1.1\r\n\r\n", "\"PUT /entropy is not supported yet.\""},
 		{"PATCH /drives/a HTTP/1.1\r\n\r\n", "\"PATCH /drives/a is not supported yet.\""},
 		{"PATCH /drives/a/b HTTP/1.1\r\n\r\n", "Empty PATCH"},
 		{"PATCH /drives/ HTTP/1.1\r\n\r\n", "Empty PATCH"},

@@ -81,6 +81,7 @@ static const struct {
 	{OP_PUT_METRICS, "N"},
 	{OP_PUT_SERIAL, "N"},
 	{OP_PUT_WATCHDOG, "N"},
+	{OP_PUT_VSOCK, "N"},
 	{OP_PUT_DEBUG, "NRP"},
 	{OP_PUT_CORE, "N"},
 	{OP_GET_REGISTERS, "PE"},

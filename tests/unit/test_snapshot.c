@@ -351,6 +351,57 @@ static void test_a_diff_alone_is_refused(void **state)
 	assert_error(load_snapshot("s2", "m2", true), err, EINVAL, "a Diff's memory by itself");
 }
 
+static int put_vsock(const char *path)
+{
+	struct request put = {.operation = OP_PUT_VSOCK,
+			      .vsock = {.guest_cid = 9, .uds_path = strdup(path)}};
+
+	return request(&put);
+}
+
+static int load_over(const char *path)
+{
+	struct request load = {.operation = OP_SNAPSHOT_LOAD,
+			       .load = {.state_path = strdup("s"),
+					.memory_path = strdup("m"),
+					.vsock_path = strdup(path)}};
+	int result = request(&load);
+
+	snapshot_load_finish(&load.load);
+	return result;
+}
+
+static void test_a_socket_device_comes_back(void **state)
+{
+	(void)state;
+	assert_ok(put_vsock("v"), err);
+	make();
+	begin_anew();
+	assert_int_equal(access("v", F_OK), -1);
+	assert_ok(load_snapshot("s", "m", true), err);
+	assert_int_equal(access("v", F_OK), 0);
+	ask(OP_GET_VM_CONFIG);
+	assert_int_equal(reply.config->vsock.guest_cid, 9);
+	assert_string_equal(reply.config->vsock.uds_path, "v");
+	begin_anew();
+	assert_ok(load_over("w"), err);
+	assert_int_equal(access("v", F_OK), -1);
+	assert_int_equal(access("w", F_OK), 0);
+	ask(OP_GET_VM_CONFIG);
+	assert_string_equal(reply.config->vsock.uds_path, "w");
+}
+
+static void test_a_path_for_a_device_that_is_not_there(void **state)
+{
+	(void)state;
+	make();
+	begin_anew();
+	assert_error(load_over("w"), err, EINVAL, "the snapshot has no vsock device");
+	assert_int_equal(access("w", F_OK), -1);
+	ask(OP_GET_VM_CONFIG);
+	assert_null(reply.config->vsock.uds_path);
+}
+
 static int group_teardown(void **state)
 {
 	(void)state;
@@ -378,6 +429,8 @@ int main(void)
 		TEST(test_load_comes_first),
 		TEST(test_a_diff_to_nothing_is_whole),
 		TEST(test_a_diff_alone_is_refused),
+		TEST(test_a_socket_device_comes_back),
+		TEST(test_a_path_for_a_device_that_is_not_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, group_teardown);

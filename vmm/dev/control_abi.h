@@ -106,6 +106,9 @@ struct control_page {
 			      * 0). Changes with clock_epoch, and never so that the sum goes back */
 	uint8_t snapshot[16]; /* host: in a snapshot's memory, that snapshot's id */
 	uint32_t wall_waits; /* guest: 1 once it has waited for a moment of the wall clock */
+	uint32_t vsock_interrupt; /* host: of the virtio socket device, and its registers, as the */
+	uint64_t vsock_registers; /* device tree has them, so that nobody has to look there; 0:
+				   * there is none */
 };
 
 _Static_assert(sizeof(struct control_page) <= CONTROL_PAGE_SIZE, "one page");

@@ -80,7 +80,12 @@ static int write_page(const struct control_page_device *device, const struct con
 
 int control_page_init(struct control_page_device *device, struct error *err)
 {
-	struct control_page page = {.version = CONTROL_VERSION, .debugged = device->debugged};
+	struct control_page page = {
+		.version = CONTROL_VERSION,
+		.debugged = device->debugged,
+		.vsock_interrupt = device->vsock_interrupt,
+		.vsock_registers = device->vsock_registers,
+	};
 	int result = renew(device, &page, err);
 
 	device->asked = device->writing = false;

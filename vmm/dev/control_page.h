@@ -35,6 +35,8 @@ struct control_page_device {
 	uint64_t page; /* guest-physical */
 	struct irq_line irq;
 	struct streams *streams;
+	uint64_t vsock_registers; /* guest-physical; 0: there is no such device */
+	uint32_t vsock_interrupt; /* as arch_layout counts */
 	bool debugged; /* a debugger waits for the application's first instruction */
 	bool asked; /* atomic: the guest waits for standard input */
 	bool writing; /* atomic: the guest waits for its output to be taken */

@@ -88,16 +88,26 @@ int virtio_pop(struct virtio *virtio, unsigned int index, struct virtqueue_chain
 	return result > 0;
 }
 
-void virtio_push(struct virtio *virtio, unsigned int index, uint16_t head, uint32_t written)
+void virtio_give(struct virtio *virtio, unsigned int index, uint16_t head, uint32_t written)
 {
 	struct virtqueue *queue = virtio_queue(virtio, index);
 
-	if (!queue)
-		return;
-	if (virtqueue_push(queue, virtio->memory, head, written) < 0)
+	if (queue && virtqueue_push(queue, virtio->memory, head, written) < 0)
 		virtio_needs_reset(virtio);
-	else if (virtqueue_wants_interrupt(queue, virtio->memory))
+}
+
+void virtio_given(struct virtio *virtio, unsigned int index)
+{
+	const struct virtqueue *queue = virtio_queue(virtio, index);
+
+	if (queue && virtqueue_wants_interrupt(queue, virtio->memory))
 		virtio_interrupt(virtio, INTERRUPT_USED);
+}
+
+void virtio_push(struct virtio *virtio, unsigned int index, uint16_t head, uint32_t written)
+{
+	virtio_give(virtio, index, head, written);
+	virtio_given(virtio, index);
 }
 
 static uint32_t register_read(struct virtio *virtio, uint64_t offset)

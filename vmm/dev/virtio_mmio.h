@@ -18,7 +18,7 @@ enum { VIRTIO_MMIO_SIZE = 0x1000, VIRTIO_QUEUES_MAX = 4 };
 struct virtio;
 
 struct virtio_device {
-	uint32_t id; /* section 5: 3 = console */
+	uint32_t id; /* section 5: 3 = console, 19 = socket */
 	uint64_t features; /* VIRTIO_F_VERSION_1 included */
 	unsigned int queue_count;
 	/* One byte of the configuration space; called with the lock held. */
@@ -58,7 +58,10 @@ struct virtqueue *virtio_queue(struct virtio *virtio, unsigned int index);
 /* Lock held: takes a chain; a driver's mistake puts the device into "needs reset". */
 int virtio_pop(struct virtio *virtio, unsigned int index, struct virtqueue_chain *chain);
 
-/* Lock held: gives a chain back and interrupts the driver if it wants that. */
+/* Lock held: gives a chain back and interrupts the driver if it wants that; or in two steps, so
+ * that one interrupt does for many. */
 void virtio_push(struct virtio *virtio, unsigned int index, uint16_t head, uint32_t written);
+void virtio_give(struct virtio *virtio, unsigned int index, uint16_t head, uint32_t written);
+void virtio_given(struct virtio *virtio, unsigned int index);
 
 #endif

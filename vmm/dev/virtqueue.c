@@ -6,7 +6,7 @@
 #include "vmm/bytes.h"
 
 enum { DESC_SIZE = 16, DESC_NEXT = 1, DESC_WRITE = 2, DESC_INDIRECT = 4 };
-enum { AVAIL_NO_INTERRUPT = 1 };
+enum { AVAIL_NO_INTERRUPT = 1, USED_NO_NOTIFY = 1 };
 
 struct descriptor {
 	uint64_t address;
@@ -93,6 +93,82 @@ int virtqueue_pop(struct virtqueue *queue, const struct memory *memory,
 			return -EINVAL;
 	queue->next_available++;
 	return 1;
+}
+
+void virtqueue_unpop(struct virtqueue *queue)
+{
+	queue->next_available--;
+}
+
+/* The part of one buffer that is left behind `skip` bytes of the chain, which are counted down. */
+static size_t buffer_rest(const struct virtqueue_chain *chain, unsigned int index, size_t *skip,
+			  uint64_t *address)
+{
+	size_t length = chain->buffers[index].length;
+	size_t over = *skip < length ? *skip : length;
+
+	*skip -= over;
+	*address = chain->buffers[index].address + over;
+	return length - over;
+}
+
+unsigned int virtqueue_chain_spans(const struct virtqueue_chain *chain, const struct memory *memory,
+				   bool writable, size_t skip, size_t limit,
+				   struct iovec spans[VIRTQUEUE_CHAIN_MAX], size_t *length)
+{
+	unsigned int count = 0, end = writable ? chain->count : chain->readable;
+
+	*length = 0;
+	for (unsigned int i = writable ? chain->readable : 0; i < end && *length < limit; i++) {
+		uint64_t address;
+		size_t rest = buffer_rest(chain, i, &skip, &address);
+
+		if (rest > limit - *length)
+			rest = limit - *length;
+		if (!rest)
+			continue;
+		spans[count].iov_base = writable ? memory_write_span(memory, address, rest)
+						 : (void *)memory_read_span(memory, address, rest);
+		spans[count++].iov_len = rest;
+		*length += rest;
+	}
+	return count;
+}
+
+int virtqueue_chain_read(const struct virtqueue_chain *chain, const struct memory *memory,
+			 void *buffer, size_t length)
+{
+	uint8_t *to = buffer;
+
+	for (unsigned int i = 0; length && i < chain->readable; i++) {
+		size_t part = chain->buffers[i].length < length ? chain->buffers[i].length : length;
+
+		memory_read(memory, chain->buffers[i].address, to, part);
+		to += part;
+		length -= part;
+	}
+	return length ? -EINVAL : 0;
+}
+
+int virtqueue_chain_write(const struct virtqueue_chain *chain, const struct memory *memory,
+			  const void *buffer, size_t length)
+{
+	const uint8_t *from = buffer;
+
+	for (unsigned int i = chain->readable; length && i < chain->count; i++) {
+		size_t part = chain->buffers[i].length < length ? chain->buffers[i].length : length;
+
+		memory_write(memory, chain->buffers[i].address, from, part);
+		from += part;
+		length -= part;
+	}
+	return length ? -EINVAL : 0;
+}
+
+void virtqueue_ask_notify(const struct virtqueue *queue, const struct memory *memory, bool wanted)
+{
+	memory_store16(memory, queue->used, wanted ? 0 : USED_NO_NOTIFY);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
 int virtqueue_push(struct virtqueue *queue, const struct memory *memory, uint16_t head,

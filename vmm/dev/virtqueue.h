@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 #include "vmm/memory.h"
 #include "vmm/state_file.h"
@@ -46,6 +47,24 @@ void virtqueue_chain_load(struct virtqueue_chain *chain, const struct memory *me
  * buffers lie in memory then. */
 int virtqueue_pop(struct virtqueue *queue, const struct memory *memory,
 		  struct virtqueue_chain *chain);
+
+/* Puts the chain back that was taken last, as if it had not been. */
+void virtqueue_unpop(struct virtqueue *queue);
+
+/* The first bytes that the device reads, or that it writes; -EINVAL: there are fewer. */
+int virtqueue_chain_read(const struct virtqueue_chain *chain, const struct memory *memory,
+			 void *buffer, size_t length);
+int virtqueue_chain_write(const struct virtqueue_chain *chain, const struct memory *memory,
+			  const void *buffer, size_t length);
+
+/* Those that follow the first `skip` ones, at most `limit`, as spans of bulk bytes: how many spans.
+ * *length is how long they are together. */
+unsigned int virtqueue_chain_spans(const struct virtqueue_chain *chain, const struct memory *memory,
+				   bool writable, size_t skip, size_t limit,
+				   struct iovec spans[VIRTQUEUE_CHAIN_MAX], size_t *length);
+
+/* Tells the driver whether to notify; what it has published meanwhile is seen by a pop after it. */
+void virtqueue_ask_notify(const struct virtqueue *queue, const struct memory *memory, bool wanted);
 
 /* Gives it back with the number of bytes written into it. */
 int virtqueue_push(struct virtqueue *queue, const struct memory *memory, uint16_t head,
