@@ -47,6 +47,8 @@ void tlb_forget_table(uint64_t address);
 
 /* interrupts.c */
 void interrupts_init(const struct machine *machine);
+/* One more source, by its number in the device tree. */
+void interrupts_add(uint32_t number);
 /* Takes all pending interrupts; true if the control device's was among them. */
 bool interrupts_take(void);
 

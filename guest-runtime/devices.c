@@ -11,6 +11,7 @@
 #include "signal.h"
 #include "string.h"
 #include "user.h"
+#include "vsock.h"
 
 static int64_t read_nothing(struct file *file, struct uio *uio, uint64_t *offset)
 {
@@ -78,9 +79,13 @@ static const struct file_operations random_operations = {.read = read_random,
 							 .write = write_swallowed};
 
 static const struct device devices[] = {
-	{"null", 1, 3, &null_operations},      {"zero", 1, 5, &zero_operations},
-	{"full", 1, 7, &full_operations},      {"random", 1, 8, &random_operations},
-	{"urandom", 1, 9, &random_operations}, {"tty", 5, 0, &console_operations},
+	{"null", 1, 3, &null_operations},
+	{"zero", 1, 5, &zero_operations},
+	{"full", 1, 7, &full_operations},
+	{"random", 1, 8, &random_operations},
+	{"urandom", 1, 9, &random_operations},
+	{"tty", 5, 0, &console_operations},
+	{"vsock", 10, 121, &vsock_control_operations},
 };
 
 static const struct link {
@@ -147,6 +152,8 @@ struct node *directory_open(struct node *parent, const char *name, uint32_t mode
 
 static bool is_wanted(const struct device *device)
 {
+	if (device->operations == &vsock_control_operations)
+		return vsock_exists();
 	return device->operations != &console_operations || control_is_terminal(0) ||
 	       control_is_terminal(1);
 }

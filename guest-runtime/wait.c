@@ -11,6 +11,7 @@
 #include "signal.h"
 #include "time.h"
 #include "timers.h"
+#include "vsock_port.h"
 
 static uint64_t idle_time;
 
@@ -24,6 +25,7 @@ void wait_interrupt(void)
 	control_beat();
 	if (interrupts_take())
 		console_input_possible();
+	vsock_interrupt();
 	time_settle();
 	timers_run();
 	signal_collect();

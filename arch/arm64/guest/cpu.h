@@ -80,7 +80,7 @@ _Static_assert(__builtin_offsetof(struct regs, pc) == REGS_PC, "the entry code k
 	})
 #define cpu_write(name, value)                                                                     \
 	__asm__ volatile("msr " #name ", %0" ::"r"((uint64_t)(value)) : "memory")
-/* Device registers: one plain 64-bit access each, as the monitor's decoder needs it. */
+/* Device registers: one plain access each, 64 or 32 bits, as the monitor's decoder needs it. */
 static inline void cpu_store_device(volatile void *address, uint64_t value)
 {
 	__asm__ volatile("dsb st; str %0, [%1]" ::"r"(value), "r"(address) : "memory");
@@ -91,6 +91,19 @@ static inline uint64_t cpu_load_device(volatile void *address)
 	uint64_t value;
 
 	__asm__ volatile("ldr %0, [%1]" : "=r"(value) : "r"(address) : "memory");
+	return value;
+}
+
+static inline void cpu_store_device32(volatile void *address, uint32_t value)
+{
+	__asm__ volatile("dsb st; str %w0, [%1]" ::"r"(value), "r"(address) : "memory");
+}
+
+static inline uint32_t cpu_load_device32(volatile void *address)
+{
+	uint32_t value;
+
+	__asm__ volatile("ldr %w0, [%1]" : "=r"(value) : "r"(address) : "memory");
 	return value;
 }
 

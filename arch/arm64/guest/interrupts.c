@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The interrupt controller, GICv3 or v2: two sources, the control device and the virtual
- * timer. Set up at the start with few accesses, so that a signal from outside reaches a
- * program that makes no system call. No priorities, no nesting. */
+/* The interrupt controller, GICv3 or v2: the control device, the virtual
+ * timer and what is added later. Set up at the start with few accesses, so that a signal from
+ * outside reaches a program that makes no system call. No priorities, no nesting. */
 #include "guest-runtime/arch.h"
 #include "guest-runtime/machine.h"
 
+#define SPI_BASE 32
 #define TIMER_INTID 27
 #define SPURIOUS 1020 /* and above */
 
@@ -83,6 +84,18 @@ void interrupts_init(const struct machine *machine)
 		init_v2();
 	make_edge(gic.control);
 	enable(gic.distributor, gic.control);
+}
+
+void interrupts_add(uint32_t number)
+{
+	uint32_t intid = SPI_BASE + number;
+
+	if (gic.version == 3)
+		set32(gic.distributor, GICD_IGROUPR + intid / 32 * 4, ~0u);
+	else
+		set32(gic.distributor, GICD_ITARGETSR + (intid & ~3u), 0x01010101);
+	make_edge(intid);
+	enable(gic.distributor, intid);
 }
 
 /* Left until the first timer: many programs end before. */

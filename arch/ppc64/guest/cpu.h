@@ -154,7 +154,7 @@ _Static_assert(__builtin_offsetof(struct regs, vector) == REGS_VECTOR, "the entr
 #define cpu_write(spr, value)                                                                      \
 	__asm__ volatile("mtspr %0, %1" ::"i"(spr), "r"((uint64_t)(value)) : "memory")
 
-/* Device registers: one plain 64-bit access each, as the monitor's decoder needs it. */
+/* Device registers: one plain access each, 64 or 32 bits, as the monitor's decoder needs it. */
 static inline void cpu_store_device(volatile void *address, uint64_t value)
 {
 	__asm__ volatile("sync; std %0, 0(%1)" ::"r"(value), "b"(address) : "memory");
@@ -165,6 +165,19 @@ static inline uint64_t cpu_load_device(volatile void *address)
 	uint64_t value;
 
 	__asm__ volatile("sync; ld %0, 0(%1)" : "=r"(value) : "b"(address) : "memory");
+	return value;
+}
+
+static inline void cpu_store_device32(volatile void *address, uint32_t value)
+{
+	__asm__ volatile("sync; stw %0, 0(%1)" ::"r"(value), "b"(address) : "memory");
+}
+
+static inline uint32_t cpu_load_device32(volatile void *address)
+{
+	uint32_t value;
+
+	__asm__ volatile("sync; lwz %0, 0(%1)" : "=r"(value) : "b"(address) : "memory");
 	return value;
 }
 

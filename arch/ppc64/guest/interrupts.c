@@ -18,6 +18,12 @@ void interrupts_init(const struct machine *machine)
 	hypercall(H_CPPR, PRIORITY_ANY, 0);
 }
 
+/* It comes as it is. */
+void interrupts_add(uint32_t number)
+{
+	(void)number;
+}
+
 /* 0: nothing is pending. */
 static uint64_t acknowledge(void)
 {
