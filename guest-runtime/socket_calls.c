@@ -184,13 +184,13 @@ static bool is_decided(const struct vsock *vsock)
 }
 
 /* In the middle of it. */
-static int64_t connect_wait(struct vsock *vsock, bool wait, int64_t not_yet)
+static int64_t connect_wait(struct vsock *vsock, bool wait)
 {
 	int error = 0;
 
 	vsock_service();
 	if (!is_decided(vsock) && !wait)
-		return not_yet;
+		return -EALREADY;
 	error = vsock_wait(vsock, is_decided, vsock->connect_timeout, -ETIMEDOUT);
 	if (error == -EINTR)
 		error = -ERESTARTSYS;
@@ -218,14 +218,16 @@ HANDLER(connect)
 	if (vsock->state == VSOCK_LISTENING)
 		return -EINVAL;
 	if (vsock->state == VSOCK_CONNECTING)
-		return connect_wait(vsock, wait, -EALREADY);
+		return connect_wait(vsock, wait);
 	error = address_from_user(&address, a[1], a[2]);
 	if (error)
 		return error;
 	if (address.cid == CID_ANY || address.port == PORT_ANY)
 		return -EINVAL;
 	error = vsock_connect(vsock, address.cid, address.port);
-	return error ? error : connect_wait(vsock, wait, -EINPROGRESS);
+	if (!error && !wait)
+		error = -EINPROGRESS; /* even if it is decided by now */
+	return error ? error : connect_wait(vsock, true);
 }
 
 HANDLER(shutdown)

@@ -120,6 +120,26 @@ loaded() {
 		\"mem_file_path\": \"$BATS_TEST_TMPDIR/memory\", \"resume_vm\": true${1-}}"
 }
 
+@test "a hostile driver: the monitor is well, small, and serves the next one" {
+	local resident
+	listens 100
+	listens 101 deaf
+	vmm_start
+	put /vsock "{\"guest_cid\": 5, \"uds_path\": \"$UDS\"}"
+	put /machine-config '{"vcpu_count": 1, "mem_size_mib": 16}'
+	put /boot-source "{\"kernel_image_path\": \"$GUESTS/vsock-hostile\"}"
+	put /actions '{"action_type": "InstanceStart"}'
+	until application_is exited; do
+		expect "$status_code" 200
+	done
+	cat "$BATS_TEST_TMPDIR/out"
+	expect "$(grep -c ': works' "$BATS_TEST_TMPDIR/out")" 6
+	grep -q '^end' "$BATS_TEST_TMPDIR/out"
+	resident=$(awk '/^VmHWM/ { print $2 }' "/proc/$VMM/status")
+	echo "resident at most: $resident KiB"
+	[ "$resident" -lt $((40 << 10)) ]
+}
+
 @test "a restore ends connections and keeps listeners" {
 	serve
 	peer hold >"$BATS_TEST_TMPDIR/hold" 3>&- &
@@ -202,7 +222,7 @@ loaded() {
 
 @test "bytes in both directions at once, all of them right" {
 	serve
-	peer bulk "${VSOCK_BULK-100000000}"
+	peer bulk "${VSOCK_BULK-107374182}"
 	quits
 }
 

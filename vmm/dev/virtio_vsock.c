@@ -60,35 +60,38 @@ static size_t take_bytes(struct virtio_vsock *vsock, struct vsock_link *link,
 	return length;
 }
 
+static size_t take_stream(struct virtio_vsock *vsock, struct vsock_link *link,
+			  const struct vsock_packet *packet, const struct virtqueue_chain *chain)
+{
+	enum vsock_news news = vsock_take(&link->stream, packet);
+
+	if (news == VSOCK_CONNECTED)
+		vsock_link_greet(link);
+	return news == VSOCK_BYTES ? take_bytes(vsock, link, packet, chain) : 0;
+}
+
 /* How many bytes it has brought. */
 static size_t take_packet(struct virtio_vsock *vsock, const struct virtqueue_chain *chain)
 {
 	uint8_t raw[VSOCK_HEADER_SIZE];
 	struct vsock_packet packet;
-	struct vsock_link *link;
+	struct vsock_link *link = NULL;
+	bool ours;
 
 	if (virtqueue_chain_read(chain, vsock->virtio.memory, raw, sizeof(raw)) < 0)
 		return 0;
 	packet = vsock_packet_load(raw);
 	if (packet.from_cid != vsock->guest_cid)
 		return 0;
-	link = vsock_links_find(&vsock->links, packet.from_port, packet.to_port);
-	if (packet.to_cid != VSOCK_CID_HOST || packet.type != VSOCK_STREAM)
-		refuse(vsock, &packet);
-	else if (!link && packet.operation == VSOCK_REQUEST)
+	ours = packet.to_cid == VSOCK_CID_HOST && packet.type == VSOCK_STREAM;
+	if (ours)
+		link = vsock_links_find(&vsock->links, packet.from_port, packet.to_port);
+	if (link)
+		return take_stream(vsock, link, &packet, chain);
+	if (ours && packet.operation == VSOCK_REQUEST)
 		take_request(vsock, &packet);
-	else if (!link)
-		refuse(vsock, &packet);
 	else
-		switch (vsock_take(&link->stream, &packet)) {
-		case VSOCK_BYTES:
-			return take_bytes(vsock, link, &packet, chain);
-		case VSOCK_CONNECTED:
-			vsock_link_greet(link);
-			break;
-		default:
-			break;
-		}
+		refuse(vsock, &packet);
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #define UART 0x09000000ull
 #define CONTROL 0x09010000ull
 #define VIRTIO 0x0a000000ull
+#define VIRTIO_STRIDE 0x1000
 #define RAM 0x40000000ull
 
 /* Neither RAM nor a device; and more such places: page zero, behind the first GiB of RAM, below

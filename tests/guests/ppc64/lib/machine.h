@@ -10,6 +10,7 @@
 #define UART ((uint64_t)PPC64_UART)
 #define CONTROL ((uint64_t)PPC64_CONTROL)
 #define VIRTIO ((uint64_t)PPC64_VIRTIO)
+#define VIRTIO_STRIDE 0x10000
 #define RAM ((uint64_t)PPC64_RAM)
 
 /* Neither RAM nor a device, in any VM of less than 512 GiB; and more such places. */
