@@ -236,6 +236,15 @@ $(B)/.linux: tests/guests/linux-initrd $(B)/.real | deps-test
 			find $$tree/usr/lib/modules/*/kernel/drivers/$$module.ko 2>/dev/null; done)
 	@touch $@
 
+# Its modules for a socket device, in the order in which they are loaded.
+$(B)/linux/vsock: | $(B)/.linux
+	@rm -rf $@.new && mkdir -p $@.new
+	@tree=$$(lab/debs $(DEB_$(ARCH)) lab-linux-6.1 linux-image-$(LINUX_$(ARCH))) && number=0 && \
+		for module in vsock vmw_vsock_virtio_transport_common vmw_vsock_virtio_transport; do \
+		number=$$((number + 1)); \
+		cp $$tree/usr/lib/modules/*/kernel/net/vmw_vsock/$$module.ko $@.new/$$number.ko || exit; done
+	@mv $@.new $@
+
 # A gdb for the hosts, where tests/run takes it.
 $(B)/gdb/gdb: lab/gdb | deps-test
 	@lab/gdb $(DEB_$(ARCH)) $(@D)
@@ -403,7 +412,7 @@ $(B)/api/openapi.json: api/openapi.yaml | deps-test
 
 TEST_ARCHES := $(ARCH)
 TEST_RUN = tests/run $(TEST_ARCHES:%=--arch %)
-test-hosted: deps-test all guests registers $(B)/api/openapi.json $(B)/.real $(B)/.linux $(B)/gdb/gdb $(PROGRAMS) $(B)/.install
+test-hosted: deps-test all guests registers $(B)/api/openapi.json $(B)/.real $(B)/.linux $(B)/linux/vsock $(B)/gdb/gdb $(PROGRAMS) $(B)/.install
 test-hosts:
 	@for arch in $(TEST_ARCHES); do $(MAKE) --no-print-directory ARCH=$$arch test-hosted || exit; done
 test-build: test-hosts unit-tests model fuzzers tsan-tests

@@ -20,7 +20,7 @@ teardown() {
 boot() {
 	api PUT /machine-config -d "{\"vcpu_count\": $1, \"mem_size_mib\": 256}"
 	api PUT /boot-source -d "{\"kernel_image_path\": \"$TOP/linux/Image\",
-		\"initrd_path\": \"$TOP/linux/initrd\", \"boot_args\": \"$2\"}"
+		\"initrd_path\": \"${INITRD-$TOP/linux/initrd}\", \"boot_args\": \"$2\"}"
 	api PUT /actions -d '{"action_type": "InstanceStart"}'
 	# shellcheck disable=SC2154 # set by api
 	expect "$status_code $reply" "204 "
@@ -80,4 +80,34 @@ shell_answers() {
 	api GET /application -H 'Prefer: wait=120'
 	[[ $reply == *"guest asked for a reset"* ]]
 	grep -q 'Kernel panic' "$BATS_TEST_TMPDIR/out"
+}
+
+# An archive behind the archive: a kernel unpacks both.
+with_vsock() {
+	local more=$BATS_TEST_TMPDIR/more
+	INITRD=$BATS_TEST_TMPDIR/initrd
+	mkdir -p "$more/vsock"
+	cp "$TOP"/linux/vsock/*.ko "$PROGRAMS/vsock-server" "$more/vsock"
+	{
+		cat "$TOP/linux/initrd"
+		cd "$more" && find . | "$REAL/busybox" cpio -o -H newc
+	} >"$INITRD"
+	put /vsock "{\"guest_cid\": 5, \"uds_path\": \"$BATS_TEST_TMPDIR/v.sock\"}"
+}
+
+@test "its own sockets: the same server in the guest, the same host" {
+	peer="timeout 100 python3 $BATS_TEST_DIRNAME/vsock_peer.py $BATS_TEST_TMPDIR/v.sock"
+	with_vsock
+	boot 1 "console=ttyS0 quiet"
+	shows '/ # '
+	echo 'for m in /vsock/*.ko; do insmod $m; done; /vsock/vsock-server 1234; echo status $?' >&9
+	shows listening
+	$peer echo
+	$peer many 16 30000
+	$peer bulk 2000000
+	$peer half
+	$peer refused
+	$peer abrupt 20 1
+	$peer quit
+	shows 'status 0'
 }

@@ -71,6 +71,78 @@ static void test_chain_of_readable_and_writable_buffers(void **state)
 	assert_int_equal(pop(), 0);
 }
 
+static void test_a_chain_that_was_put_back_comes_again(void **state)
+{
+	(void)state;
+	ring_send(&ring, 3, "x");
+	assert_int_equal(pop(), 1);
+	virtqueue_unpop(&queue);
+	assert_int_equal(pop(), 1);
+	assert_int_equal(chain.head, 3);
+	assert_int_equal(pop(), 0);
+}
+
+/* Readable 4 and 6 bytes, writable 0, 5 and 7. */
+static void offer_five(void)
+{
+	static const uint32_t lengths[] = {4, 6, 0, 5, 7};
+
+	for (uint16_t i = 0; i < LENGTH(lengths); i++)
+		ring_descriptor(&ring, i, TEST_RAM + 0x8000 + 0x100u * i, lengths[i],
+				(uint16_t)((i < 4 ? RING_NEXT : 0) | (i >= 2 ? RING_WRITE : 0)),
+				(uint16_t)(i + 1));
+	memory_write(&memory, TEST_RAM + 0x8000, "abcd", 4);
+	memory_write(&memory, TEST_RAM + 0x8100, "efghij", 6);
+	ring_publish(&ring, 0);
+	assert_int_equal(pop(), 1);
+}
+
+static void test_a_chain_is_read_and_written_over_its_buffers(void **state)
+{
+	char got[16] = "";
+
+	(void)state;
+	offer_five();
+	assert_int_equal(virtqueue_chain_read(&chain, &memory, got, 7), 0);
+	assert_string_equal(got, "abcdefg");
+	assert_int_equal(virtqueue_chain_read(&chain, &memory, got, 11), -EINVAL);
+	assert_int_equal(virtqueue_chain_write(&chain, &memory, "0123456", 7), 0);
+	memory_read(&memory, TEST_RAM + 0x8300, got, 5);
+	assert_memory_equal(got, "01234", 5);
+	memory_read(&memory, TEST_RAM + 0x8400, got, 2);
+	assert_memory_equal(got, "56", 2);
+	assert_int_equal(virtqueue_chain_write(&chain, &memory, "0123456789abc", 13), -EINVAL);
+}
+
+static void test_spans_behind_a_head(void **state)
+{
+	struct iovec spans[VIRTQUEUE_CHAIN_MAX];
+	size_t length;
+
+	(void)state;
+	offer_five();
+	assert_int_equal(virtqueue_chain_spans(&chain, &memory, false, 3, 4, spans, &length), 2);
+	assert_int_equal(length, 4);
+	assert_memory_equal(spans[0].iov_base, "d", 1);
+	assert_int_equal(spans[1].iov_len, 3);
+	assert_memory_equal(spans[1].iov_base, "efg", 3);
+	assert_int_equal(virtqueue_chain_spans(&chain, &memory, true, 5, 100, spans, &length), 1);
+	assert_int_equal(length, 7);
+	assert_int_equal(virtqueue_chain_spans(&chain, &memory, true, 0, 100, spans, &length), 2);
+	assert_int_equal(length, 12);
+	assert_int_equal(virtqueue_chain_spans(&chain, &memory, false, 10, 100, spans, &length), 0);
+	assert_int_equal(length, 0);
+}
+
+static void test_the_driver_is_told_whether_to_notify(void **state)
+{
+	(void)state;
+	virtqueue_ask_notify(&queue, &memory, false);
+	assert_int_equal(ring_load(&ring, ring.used, 2), 1);
+	virtqueue_ask_notify(&queue, &memory, true);
+	assert_int_equal(ring_load(&ring, ring.used, 2), 0);
+}
+
 static void test_indices_wrap_around(void **state)
 {
 	(void)state;
@@ -292,6 +364,10 @@ int main(void)
 		TEST(test_queue_that_is_not_ready_gives_nothing),
 		TEST(test_chain_of_readable_and_writable_buffers),
 		TEST(test_indices_wrap_around),
+		TEST(test_the_driver_is_told_whether_to_notify),
+		TEST(test_spans_behind_a_head),
+		TEST(test_a_chain_is_read_and_written_over_its_buffers),
+		TEST(test_a_chain_that_was_put_back_comes_again),
 		TEST(test_full_queue_can_be_taken),
 		TEST(test_longest_chain_that_we_take),
 		TEST(test_mistakes_are_noticed),

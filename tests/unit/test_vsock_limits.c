@@ -231,10 +231,31 @@ static void test_buffers_that_are_too_small_come_back_empty(void **state)
 	assert_got(VSOCK_RESET);
 }
 
+/* Whether there are bytes is only known by a read. */
+static void test_a_buffer_that_nothing_came_into_is_kept(void **state)
+{
+	int listener = host_listen("v.sock_52"), fd;
+
+	(void)state;
+	offer(3);
+	send_packet(from_guest(VSOCK_REQUEST, 52));
+	assert_got(VSOCK_RESPONSE);
+	fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(write(fd, "again", 5), 5);
+		turn();
+		assert_got(VSOCK_DATA);
+		assert_string_equal(bytes, "again");
+	}
+	close(fd);
+	close(listener);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_packets_of_no_stream),
+		TEST(test_a_buffer_that_nothing_came_into_is_kept),
 		TEST(test_a_length_that_is_not_there_ends_the_stream),
 		TEST(test_host_has_no_room_and_the_guest_waits_for_credit),
 		TEST(test_more_than_the_room_ends_the_stream),
