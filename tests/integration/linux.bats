@@ -12,6 +12,7 @@ setup() {
 }
 
 teardown() {
+	tail -n 20 "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err" # shown if it failed
 	exec 9>&-
 	vmm_stop
 }
@@ -88,10 +89,8 @@ with_vsock() {
 	INITRD=$BATS_TEST_TMPDIR/initrd
 	mkdir -p "$more/vsock"
 	cp "$TOP"/linux/vsock/*.ko "$PROGRAMS/vsock-server" "$more/vsock"
-	{
-		cat "$TOP/linux/initrd"
-		cd "$more" && find . | "$REAL/busybox" cpio -o -H newc
-	} >"$INITRD"
+	cp "$TOP/linux/initrd" "$INITRD"
+	(cd "$more" && find . | "$REAL/busybox" cpio -o -H newc) >>"$INITRD"
 	put /vsock "{\"guest_cid\": 5, \"uds_path\": \"$BATS_TEST_TMPDIR/v.sock\"}"
 }
 
