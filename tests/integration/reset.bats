@@ -11,7 +11,7 @@ setup() {
 	HOME=$BATS_TEST_TMPDIR
 	export HOME XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
 	# How often, and how many of them are looked at.
-	TIMES=${RESET_TIMES:-200} EVERY=${RESET_EVERY:-5}
+	TIMES=${RESET_TIMES:-100} EVERY=${RESET_EVERY:-10}
 	MEM=${RESET_MEM:-32}
 }
 
