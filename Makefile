@@ -131,10 +131,10 @@ $(B)/obj/api/openapi.o: api/openapi.S api/openapi.yaml
 	$(call say,CC)
 	$(Q)$(CC) -I. -c -o $@ $<
 
-$(B)/llhttp/%.o: build/.llhttp | deps-build
+$(B)/llhttp/%.o: build/.llhttp | $(B)/.sysroot $(B)/mote-cc
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) -O2 -ffunction-sections -fdata-sections -I$(LLHTTP)/usr/share/include/llhttp \
+	$(Q)$(MUSL_CC) -O2 -ffunction-sections -fdata-sections -I$(LLHTTP)/usr/share/include/llhttp \
 		-c -o $@ $(LLHTTP)/usr/share/llhttp/$*.c
 
 # ---- the guest runtime -------------------------------------------------------------------
