@@ -173,6 +173,9 @@ void api_server_destroy(struct api_server *server)
 	if (!server)
 		return;
 	control_listen(server->connections.control, NULL, NULL);
+	/* Who waits for an application that has just ended hears of it, not of our end. */
+	if (server->notify)
+		connections_notify(&server->connections);
 	connections_close(&server->connections);
 	loop_remove(server->connections.loop, &server->accepting);
 	loop_remove(server->connections.loop, &server->timer);

@@ -324,6 +324,29 @@ static void waits_for_the_end(void **state)
 	close(impatient);
 }
 
+/* Whoever sees the end first may end the monitor before the others were told. */
+static void who_waits_is_told_even_when_all_ends(void **state)
+{
+	struct request end = {.operation = OP_SIGNAL_APPLICATION, .signal = 15};
+	struct reply reply;
+	struct error err = {0};
+	char answer[1024];
+	int waiting = dial();
+
+	(void)state;
+	exchange(START, "204");
+	say(waiting, "GET /application HTTP/1.1\r\nPrefer: wait=60\r\n\r\n");
+	exchange("GET /version HTTP/1.1\r\n\r\n", "firecracker_version"); /* after that one */
+	eventfd_write(fixture.stop.fd, 1);
+	pthread_join(fixture.thread, NULL);
+	assert_ok(control_request(&fixture.control, &end, &reply, &err), err);
+	api_server_destroy(fixture.server);
+	fixture.server = NULL;
+	hear(waiting, answer, sizeof(answer), "\"crashed\"");
+	close(waiting);
+	assert_int_equal(pthread_create(&fixture.thread, NULL, serve, NULL), 0);
+}
+
 static void waiting_clients_take_no_place(void **state)
 {
 	int waiting[32];
@@ -404,6 +427,7 @@ int main(void)
 		SERVED(idle_connections_give_way),
 		SERVED(slow_readers_block_nobody),
 		SERVED(waits_for_the_end),
+		SERVED(who_waits_is_told_even_when_all_ends),
 		SERVED(waiting_clients_take_no_place),
 		SERVED(takes_only_free_paths),
 		SERVED(takes_over_a_dead_socket),
