@@ -410,7 +410,8 @@ $(B)/api/openapi.json: api/openapi.yaml | deps-test
 	@mkdir -p $(@D)
 	$(Q)python3 -c 'import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin), sys.stdout)' <$< >$@
 
-TEST_ARCHES := $(ARCH)
+# Both, unless ARCH is given.
+TEST_ARCHES := $(if $(filter file,$(origin ARCH)),arm64 ppc64,$(ARCH))
 TEST_RUN = tests/run $(TEST_ARCHES:%=--arch %)
 test-hosted: deps-test all guests registers $(B)/api/openapi.json $(B)/.real $(B)/.linux $(B)/linux/vsock $(B)/gdb/gdb $(PROGRAMS) $(B)/.install
 test-hosts:

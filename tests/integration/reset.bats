@@ -40,7 +40,7 @@ restore() {
 
 # waits until the program has printed more lines than $1
 printed() {
-	until [ "$(wc -l <out)" -gt "$1" ]; do :; done
+	until [ "$(wc -l <out)" -gt "$1" ]; do sleep 0.05; done
 }
 
 # A snapshot of the guest that leaves nothing as it was, loaded and paused.
@@ -113,7 +113,7 @@ litter() {
 	exec 7<>pipe
 	mote-vmm --api-sock "$SOCKET" </dev/null >pipe 2>err 3>&- &
 	VMM=$!
-	until [ -S "$SOCKET" ]; do kill -0 $VMM; done
+	until [ -S "$SOCKET" ]; do kill -0 $VMM && sleep 0.05; done
 	put /snapshot/load '{"snapshot_path": "a.state", "mem_file_path": "a.memory",
 		"track_dirty_pages": true, "resume_vm": true}'
 	sleep 1
@@ -152,7 +152,7 @@ litter() {
 
 @test "mote reset" {
 	id=$(mote run --detach --mem 64 "$PROGRAMS/endure" 1000000 3)
-	until [ "$(mote logs "$id" | wc -l)" -gt 3 ]; do :; done
+	until [ "$(mote logs "$id" | wc -l)" -gt 3 ]; do sleep 0.05; done
 	mote snapshot "$id" here
 	run mote reset "$id"
 	expect "$status" 125
