@@ -21,7 +21,7 @@ static bool find(int fd, const struct kvm_stats_header *header, const char *name
 		if (pread(fd, bytes, size, from) != (ssize_t)size)
 			return false;
 		bytes[size - 1] = '\0';
-		*at = (off_t)(header->data_offset + here->offset);
+		*at = (off_t)header->data_offset + here->offset;
 		if (!strcmp(bytes + sizeof(*here), name))
 			return here->size == 1;
 	}
