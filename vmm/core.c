@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "vmm/arch_debug.h"
 #include "vmm/bytes.h"
 #include "vmm/crash.h"
 #include "vmm/symbols.h"

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "vmm/arch_debug.h"
 #include "vmm/standard.h"
 #include "vmm/symbols.h"
 

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vmm/arch_debug.h"
+
 /* ---- standing still and going on ---- */
 
 static void rest(struct vcpu *vcpu, void *context)

@@ -5,6 +5,8 @@
 #include <sched.h>
 #include <string.h>
 
+#include "vmm/arch_debug.h"
+
 /* ---- what KVM is told ---- */
 
 /* Points as the hardware of this vCPU gets them: where its step may end comes first, and what the

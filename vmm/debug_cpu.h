@@ -15,6 +15,7 @@
 #include <pthread.h>
 
 #include "vmm/arch.h"
+#include "vmm/debug_point.h"
 
 enum { DEBUG_TRAPS_MAX = 256 };
 

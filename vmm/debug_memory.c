@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "vmm/arch_debug.h"
 #include "vmm/debug_cpu.h"
 
 enum { PAGE = 4096 }; /* no page of a guest is smaller */

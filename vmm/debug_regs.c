@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vmm/arch_debug.h"
+
 enum { VALUE_MAX = 256, SYSTEM_BITS_MAX = 128 };
 
 static bool named_by_gdb(unsigned int reg)

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "vmm/arch_debug.h"
 #include "vmm/debug.h"
 #include "vmm/log.h"
 

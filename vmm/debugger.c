@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "vmm/arch_debug.h"
 #include "vmm/log.h"
 #include "vmm/standard.h"
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <time.h>
 
+#include "vmm/arch_state.h"
 #include "vmm/vm_parts.h"
 
 enum { NS = 1000000000 };

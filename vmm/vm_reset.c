@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vmm/arch_state.h"
 #include "vmm/kvm_stat.h"
 #include "vmm/reg_undo.h"
 #include "vmm/vm_parts.h"

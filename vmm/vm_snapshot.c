@@ -9,6 +9,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "vmm/arch_state.h"
 #include "vmm/memory_log.h"
 #include "vmm/vm_parts.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The virtual counter. KVM keeps an offset to the host's, one for all vCPUs of a VM. */
 #include "arch/arm64/regs.h"
-#include "vmm/arch.h"
+#include "vmm/arch_state.h"
 
 int arch_clock_get(struct regs *regs, uint64_t *ticks, struct error *err)
 {

@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "arch/arm64/regs.h"
-#include "vmm/arch.h"
+#include "vmm/arch_debug.h"
 #include "vmm/bytes.h"
 
 const uint16_t arch_core_registers[] = {

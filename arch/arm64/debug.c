@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "arch/arm64/regs.h"
-#include "vmm/arch.h"
+#include "vmm/arch_debug.h"
 #include "vmm/bytes.h"
 
 enum {

@@ -4,7 +4,7 @@
 #include <asm/hwcap.h>
 
 #include "arch/arm64/layout.h"
-#include "vmm/arch.h"
+#include "vmm/arch_state.h"
 
 /* By the bits of AT_HWCAP and AT_HWCAP2. */
 static const char *const hwcap_names[] = {

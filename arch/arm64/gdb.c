@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* gdb's names for arm64 registers. Source: GDB manual, G.5.1 "AArch64 Features". */
 #include "arch/arm64/regs.h"
-#include "vmm/arch.h"
+#include "vmm/arch_debug.h"
 
 const char arch_gdb_architecture[] = "aarch64";
 

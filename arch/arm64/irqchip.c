@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "arch/arm64/layout.h"
-#include "vmm/arch.h"
+#include "vmm/arch_state.h"
 
 enum gic_flag {
 	GIC_CPU = 1 << 0, /* one for each vCPU */

@@ -10,7 +10,7 @@
 #include "arch/arm64/counter.h"
 #include "arch/arm64/layout.h"
 #include "arch/arm64/regs.h"
-#include "vmm/arch.h"
+#include "vmm/arch_state.h"
 
 unsigned long arch_vm_type(const struct kvm *kvm)
 {

@@ -14,7 +14,7 @@
 #include <errno.h>
 
 #include "arch/arm64/regs.h"
-#include "vmm/arch.h"
+#include "vmm/arch_debug.h"
 #include "vmm/bytes.h"
 
 enum { SEQUENCE_MAX = 32 }; /* instructions between load- and store-exclusive */

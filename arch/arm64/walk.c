@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "arch/arm64/regs.h"
-#include "vmm/arch.h"
+#include "vmm/arch_debug.h"
 #include "vmm/bytes.h"
 
 enum { ENTRY_VALID = 1, ENTRY_TABLE = 2, ENTRY_USER = 1 << 6 };

@@ -3,7 +3,7 @@
  * core that vCPUs share. Source: Linux Documentation/virt/kvm/api.rst, KVM_REG_PPC_TB_OFFSET. */
 #include "arch/ppc64/counter.h"
 #include "arch/ppc64/regs.h"
-#include "vmm/arch.h"
+#include "vmm/arch_state.h"
 
 #define TB_STEP (1ull << 24)
 

@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "arch/ppc64/regs.h"
-#include "vmm/arch.h"
+#include "vmm/arch_debug.h"
 #include "vmm/bytes.h"
 
 enum { NONE = 0xffff, LINK = 16 }; /* LINK: where a function's caller keeps it, in its frame */

@@ -9,7 +9,7 @@
 #include "arch/ppc64/interrupt.h"
 #include "arch/ppc64/regs.h"
 #include "arch/ppc64/text.h"
-#include "vmm/arch.h"
+#include "vmm/arch_debug.h"
 #include "vmm/bytes.h"
 
 void arch_debug_limits(int vm_fd, struct debug_limits *limits)

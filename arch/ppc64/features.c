@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a guest sees of the processor. Source: Linux arch/powerpc/include/uapi/asm/cputable.h. */
-#include "vmm/arch.h"
+#include "vmm/arch_state.h"
 
 static const struct {
 	unsigned long hwcap, hwcap2; /* all bits of them */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* gdb's names for ppc64 registers. Source: GDB manual, G.5.11 "PowerPC Features". */
 #include "arch/ppc64/regs.h"
-#include "vmm/arch.h"
+#include "vmm/arch_debug.h"
 
 const char arch_gdb_architecture[] = "powerpc:common64";
 

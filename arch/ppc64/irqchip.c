@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "arch/ppc64/layout.h"
-#include "vmm/arch.h"
+#include "vmm/arch_state.h"
 
 static unsigned int source_count(const struct machine *machine)
 {

@@ -10,7 +10,7 @@
 #include "arch/ppc64/hcall.h"
 #include "arch/ppc64/layout.h"
 #include "arch/ppc64/regs.h"
-#include "vmm/arch.h"
+#include "vmm/arch_state.h"
 
 #define MSR_SF (1ull << 63) /* 64 bits */
 #define MSR_ME (1ull << 12) /* machine checks are taken */

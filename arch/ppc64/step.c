@@ -24,7 +24,7 @@
 #include "arch/ppc64/regs.h"
 #include "arch/ppc64/text.h"
 #include "arch/ppc64/walk.h"
-#include "vmm/arch.h"
+#include "vmm/arch_debug.h"
 #include "vmm/bytes.h"
 
 enum { SEQUENCE_MAX = 32 }; /* instructions from a reservation to its store */

@@ -15,7 +15,7 @@
 #include "arch/ppc64/hcall.h"
 #include "arch/ppc64/interrupt.h"
 #include "arch/ppc64/regs.h"
-#include "vmm/arch.h"
+#include "vmm/arch_debug.h"
 #include "vmm/bytes.h"
 
 #define ENTRY_VALID (1ull << 63)

@@ -7,7 +7,7 @@
 #include "arch/arm64/layout.h"
 #include "tests/fuzz/support/ram.h"
 #include "tests/fuzz/support/streams.h"
-#include "vmm/arch.h"
+#include "vmm/arch_state.h"
 #include "vmm/dev/control_page.h"
 #include "vmm/dev/uart16550.h"
 #include "vmm/dev/virtio_console.h"

@@ -4,6 +4,7 @@
  * registers. */
 #include "tests/unit/arm64_cpu.h"
 
+#include "vmm/arch_debug.h"
 #include "vmm/debug_cpu.h"
 
 enum { TEXT = 0x1000, EL0 = 0, EL1H = 5, VBAR = 0x8000 };

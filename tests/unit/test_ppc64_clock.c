@@ -7,7 +7,7 @@
 #include "arch/ppc64/counter.h"
 #include "arch/ppc64/regs.h"
 #include "tests/fake/kvm.h"
-#include "vmm/arch.h"
+#include "vmm/arch_state.h"
 
 enum { FD = 7, STEP = 1 << 24 };
 

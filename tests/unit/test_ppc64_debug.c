@@ -3,6 +3,7 @@
  * has its traps, a guest that steps itself, another vCPU, what is left afterwards. Seed S2: each
  * point of its review is a test here or in test_ppc64_step.c. */
 #include "tests/unit/ppc64_debug.h"
+#include "vmm/arch_debug.h"
 
 /* ---- where the trap is ---- */
 

@@ -2,7 +2,7 @@
 /* A POWER guest's page tables as the debugger reads them, and the stack of a program in them. */
 #include "tests/unit/ppc64_cpu.h"
 
-#include "vmm/arch.h"
+#include "vmm/arch_debug.h"
 
 enum { ROOT = 0x10000, SECOND = 0x20000, THIRD = 0x21000, LAST = 0x22000, KERNEL = 0x40000 };
 #define VALID (1ull << 63)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The guest's page tables as the debugger reads them. */
 #include "tests/unit/arm64_cpu.h"
+#include "vmm/arch_debug.h"
 
 static void entry(uint64_t table, uint64_t index, uint64_t value)
 {
