@@ -16,9 +16,11 @@ import socket
 import struct
 import sys
 
+from state_file import VCPU, machine as machine_of, registers, sections
+
 SOCKET, OUT, TIMES = sys.argv[1], pathlib.Path(sys.argv[2]), int(sys.argv[3])
 EVERY = int(sys.argv[4]) if len(sys.argv) > 4 else 1
-HEADER, CONTROL_AREA = 88, 0x10000
+CONTROL_AREA = 0x10000
 # In the control page: terminals, generation and entropy; rows and columns; whose memory it is.
 OWN = ((4, 88), (96, 100), (0x3b0, 0x3c0))
 # The counter and pending events that have nothing lasting; TB_OFFSET, VTB.
@@ -49,27 +51,6 @@ def ask(method, path, body, status=(204,)):
     return reply.status
 
 
-def sections(data):
-    """{(tag, nth): value}"""
-    found, at = {}, HEADER
-    while at < len(data):
-        tag, size = struct.unpack_from("<QQ", data, at)
-        nth = sum(1 for key in found if key[0] == tag)
-        found[tag, nth] = data[at + 16:at + 16 + size]
-        at += 16 + (size + 7) // 8 * 8
-    return found
-
-
-def registers(vcpu):
-    size, = struct.unpack_from("<I", vcpu, 46)
-    at, end, found = 50, 50 + size, {}
-    while at < end:
-        number, length = struct.unpack_from("<QI", vcpu, at)
-        found[number] = vcpu[at + 16:at + 16 + length]
-        at += 16 + (length + 7) // 8 * 8
-    return found
-
-
 def without_queued(sources):
     words = struct.unpack(f"<{len(sources) // 8}Q", sources)
     return struct.pack(f"<{len(words)}Q", *(word & ~QUEUED for word in words))
@@ -82,7 +63,7 @@ def differences(state, memory):
             one, other = without_queued(one), without_queued(other)
         if one == other:
             continue
-        if key[0] != 4 or one is None or other is None:
+        if key[0] != VCPU or one is None or other is None:
             yield f"section {key[0]}.{key[1]}: {(one or b'').hex()} {(other or b'').hex()}"
             continue
         if one[:46] != other[:46]:
@@ -121,7 +102,7 @@ def wait_for_litter(lines):
 
 
 first = pathlib.Path("a.state").read_bytes()
-machine, = struct.unpack_from("<I", first, 12)
+machine = machine_of(first)
 first_sections = sections(first)
 first_memory = without_own(pathlib.Path("a.memory").read_bytes())
 generations, compared = set(), 0

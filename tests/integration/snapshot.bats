@@ -92,42 +92,28 @@ journey() {
 	ends_well
 }
 
-# What the state files of two snapshots have that differs, by a reader that is nobody else's.
+# What the state files of two snapshots have that differs.
 differences() {
-	python3 - "$1.state" "$2.state" <<-'END' || echo "no difference found, nor that there is none"
-		import struct, sys
+	PYTHONPATH=$TOP/tests python3 - "$1.state" "$2.state" <<-'END' || echo "no difference found, nor that there is none"
+		import sys
+		from state_file import VCPU, machine, registers, sections
 		# What is not as it was, by architecture: the counter and KVM_GET_VCPU_EVENTS, which has
 		# nothing that lasts; TB_OFFSET. With that KVM sets a DEC_EXPIRY which is 0: it never ran.
 		VOLATILE = {183: {0x603000000013df1a, 1}, 21: {0x103000000000009c}}
 		DEC_EXPIRY = 0x10300000000000be
-		def sections(path):
-		    data, found = open(path, "rb").read(), []
-		    at = 88
-		    while at < len(data):
-		        tag, size = struct.unpack_from("<QQ", data, at)
-		        found.append((tag, data[at + 16:at + 16 + size]))
-		        at += 16 + (size + 7) // 8 * 8
-		    return found
-		def registers(vcpu):
-		    size, = struct.unpack_from("<I", vcpu, 46)
-		    at, end, found = 50, 50 + size, {}
-		    while at < end:
-		        number, length = struct.unpack_from("<QI", vcpu, at)
-		        found[number] = vcpu[at + 16:at + 16 + length]
-		        at += 16 + (length + 7) // 8 * 8
-		    return found
-		machine, = struct.unpack_from("<I", open(sys.argv[1], "rb").read(), 12)
-		a, b = sections(sys.argv[1]), sections(sys.argv[2])
-		assert [tag for tag, _ in a] == [tag for tag, _ in b]
-		for (tag, one), (_, other) in zip(a, b):
-		    if tag != 4:
+		one, other = (open(path, "rb").read() for path in sys.argv[1:])
+		volatile, a, b = VOLATILE[machine(one)], sections(one), sections(other)
+		assert list(a) == list(b)
+		for (tag, nth), one in a.items():
+		    other = b[tag, nth]
+		    if tag != VCPU:
 		        if one != other:
 		            print("section", tag)
 		        continue
 		    one, other = registers(one), registers(other)
 		    assert len(one) > 100 and one.keys() == other.keys()
 		    for number in one:
-		        if one[number] == other[number] or number in VOLATILE[machine]:
+		        if one[number] == other[number] or number in volatile:
 		            continue
 		        if number != DEC_EXPIRY or any(one[number]):
 		            print(hex(number), one[number].hex(), other[number].hex())

@@ -42,17 +42,6 @@ static bool is_there(const char *path)
 	return access(path, F_OK) == 0;
 }
 
-static unsigned int files(void)
-{
-	DIR *dir = opendir(".");
-	unsigned int count = 0;
-
-	while (readdir(dir))
-		count++;
-	closedir(dir);
-	return count - 2;
-}
-
 /* A snapshot, and a restore of it that ran for a moment. */
 static void make(bool prefetch)
 {
@@ -72,7 +61,7 @@ static void test_the_first_restore_writes_what_the_next_follows(void **state)
 	(void)state;
 	make(true);
 	assert_true(is_there(SET));
-	assert_int_equal(files(), 4);
+	assert_int_equal(scratch_files(), 4);
 	assert_ok(restore(true), err);
 	assert_true(advised > 0);
 }
@@ -156,7 +145,7 @@ static void test_what_can_not_be_written_does_not_matter(void **state)
 	assert_ok(ask(OP_PAUSE), err);
 	ask(OP_GET_INSTANCE);
 	assert_int_equal(reply.instance, VM_PAUSED);
-	assert_int_equal(files(), 4);
+	assert_int_equal(scratch_files(), 4);
 	assert_int_equal(rmdir(SET), 0);
 }
 
@@ -168,7 +157,7 @@ static void test_a_new_snapshot_takes_the_old_ones_away(void **state)
 	assert_ok(restore(true), err);
 	assert_ok(ask(OP_PAUSE), err);
 	assert_ok(write_snapshot("s", "m", STATE_FULL), err);
-	assert_int_equal(files(), 3);
+	assert_int_equal(scratch_files(), 3);
 }
 
 static void test_not_with_a_handler_of_page_faults(void **state)

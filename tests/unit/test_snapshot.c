@@ -42,17 +42,6 @@ static void make(void)
 	assert_ok(write_snapshot("s", "m", STATE_FULL), err);
 }
 
-static unsigned int files(void)
-{
-	DIR *dir = opendir(".");
-	unsigned int count = 0;
-
-	while (readdir(dir))
-		count++;
-	closedir(dir);
-	return count - 2;
-}
-
 static int resume(int clock)
 {
 	return request(&(struct request){.operation = OP_RESUME, .clock = clock});
@@ -62,7 +51,7 @@ static void test_what_was_written_goes_on(void **state)
 {
 	(void)state;
 	make();
-	assert_int_equal(files(), 3); /* with the program */
+	assert_int_equal(scratch_files(), 3); /* with the program */
 	assert_ok(ask(OP_RESUME), err);
 	begin_anew();
 	assert_ok(load_snapshot("s", "m", false), err);
@@ -189,7 +178,7 @@ static void test_a_crash_between_the_renames_leaves_the_new_snapshot(void **stat
 	assert_ok(load_snapshot("s", "m", false), err);
 	/* The next one tidies up before it begins. */
 	assert_int_equal(write_snapshot("s", "m", STATE_FULL), 0);
-	assert_int_equal(files(), 3);
+	assert_int_equal(scratch_files(), 3);
 }
 
 static void test_what_a_crash_left_is_removed(void **state)
@@ -200,7 +189,7 @@ static void test_what_a_crash_left_is_removed(void **state)
 	write_file("s.00112233445566778899aabbccddeeff", "x", 1);
 	write_file("m.0011", "ours", 4);
 	assert_ok(write_snapshot("s", "m", STATE_FULL), err);
-	assert_int_equal(files(), 4);
+	assert_int_equal(scratch_files(), 4);
 }
 
 /* The limit on a file's size stands for a disk without room. */
@@ -217,7 +206,7 @@ static void test_a_failure_leaves_the_earlier_snapshot(void **state)
 	assert_int_equal(write_snapshot("s", "m", STATE_FULL), -EFBIG);
 	setrlimit(RLIMIT_FSIZE, &before);
 	assert_contains(err.message, "m: File too large");
-	assert_int_equal(files(), 3);
+	assert_int_equal(scratch_files(), 3);
 	ask(OP_GET_INSTANCE);
 	assert_int_equal(reply.instance, VM_PAUSED);
 	assert_ok(ask(OP_RESUME), err);
@@ -233,7 +222,7 @@ static void test_impossible_paths_are_refused_at_once(void **state)
 	assert_error(create_snapshot("s", "no/m", STATE_FULL), err, ENOENT, "no/m");
 	assert_error(create_snapshot("s", "s", STATE_FULL), err, EINVAL, "both files");
 	assert_error(create_snapshot(".", "m", STATE_FULL), err, EINVAL, "not a regular file");
-	assert_int_equal(files(), 1);
+	assert_int_equal(scratch_files(), 1);
 	ask(OP_GET_INSTANCE);
 	assert_int_equal(reply.instance, VM_PAUSED);
 }
@@ -244,7 +233,7 @@ static void test_an_end_in_the_middle_leaves_no_file(void **state)
 	start_paused();
 	assert_ok(create_snapshot("s", "m", STATE_FULL), err);
 	begin_anew();
-	assert_true(files() == 1 || files() == 3);
+	assert_true(scratch_files() == 1 || scratch_files() == 3);
 }
 
 static void test_a_register_that_is_not_taken_is_named(void **state)

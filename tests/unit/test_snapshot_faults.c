@@ -80,17 +80,6 @@ FAULT(fsync, (int fd), (fd))
 FAULT(rename, (const char *from, const char *to), (from, to))
 FAULT(ftruncate, (int fd, off_t size), (fd, size))
 
-static unsigned int files(void)
-{
-	DIR *dir = opendir(".");
-	unsigned int count = 0;
-
-	while (readdir(dir))
-		count++;
-	closedir(dir);
-	return count - 2;
-}
-
 /* A snapshot s, m of a VM that is paused. */
 static void make(void)
 {
@@ -98,7 +87,7 @@ static void make(void)
 	start();
 	assert_ok(ask(OP_PAUSE), err);
 	assert_ok(write_snapshot("s", "m", STATE_FULL), err);
-	assert_int_equal(files(), 3); /* with the program */
+	assert_int_equal(scratch_files(), 3); /* with the program */
 }
 
 /* The message names one of the files, or the directory that they are in, and then says why. */
@@ -140,7 +129,7 @@ static void each_write_breaks(const char *call, enum way way, int code, const ch
 		assert_ok(load_snapshot("s", "m", true), err);
 		assert_ok(ask(OP_PAUSE), err);
 	}
-	assert_int_equal(files(), 3);
+	assert_int_equal(scratch_files(), 3);
 	assert_true(calls > 1);
 }
 

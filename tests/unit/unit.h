@@ -76,6 +76,18 @@ static UNUSED int scratch_setup(void **state)
 	return mkdtemp(scratch_path) && chdir(scratch_path) == 0 ? 0 : -1;
 }
 
+/* How many there are in the directory that a test runs in. */
+static UNUSED unsigned int scratch_files(void)
+{
+	DIR *dir = opendir(".");
+	unsigned int count = 0;
+
+	while (readdir(dir))
+		count++;
+	closedir(dir);
+	return count - 2;
+}
+
 static inline int scratch_remove(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	(void)st, (void)type, (void)ftw;
