@@ -35,7 +35,6 @@ class Api(http.client.HTTPConnection):
         if answer.status != 204:
             raise Failed(f"{method} {target}: {text}")
 
-
     def took(self, operation):
         """Of the last one of that kind, in units of the host's clock."""
         self.request("GET", "/metrics")
