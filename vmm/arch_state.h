@@ -39,6 +39,10 @@ int arch_irqchip_reset(const struct machine *machine, struct state_reader *reade
 int arch_irqchip_release(const struct machine *machine, int vcpu_fd, unsigned int index,
 			 struct error *err);
 
+/* machine.c: whether a page that KVM's dirty log has told needs a new translation, since a
+ * processor that has read it first may write it untold (vmm/memory.h). */
+extern const bool arch_log_remap;
+
 /* machine.c: what guests change of struct machine itself, back. No vCPU runs; memory is back. */
 int arch_machine_reset(struct machine *machine, uint64_t mode, uint64_t page_tables,
 		       struct error *err);

@@ -38,9 +38,9 @@ int memory_init_file(struct memory *memory, uint64_t base, uint64_t size, int fd
 	return memory_map(memory, base, size, fd, err);
 }
 
-int memory_track(struct memory *memory, struct error *err)
+int memory_track(struct memory *memory, bool remap, struct error *err)
 {
-	return memory_log_track(memory, err);
+	return memory_log_track(memory, remap, err);
 }
 
 void memory_finish(struct memory *memory)

@@ -30,9 +30,9 @@ void memory_finish(struct memory *memory);
 int memory_init_file(struct memory *memory, uint64_t base, uint64_t size, int fd,
 		     struct error *err);
 
-/* From here on what is written is remembered, by KVM and here (vmm/memory_log.h). Before
- * memory_attach(). */
-int memory_track(struct memory *memory, struct error *err);
+/* From here on what is written is remembered, by KVM and here (vmm/memory_log.h); with remap, a
+ * page that was told gets a new translation. Before memory_attach(). */
+int memory_track(struct memory *memory, bool remap, struct error *err);
 
 /* Gives the range to KVM as slot 0. */
 int memory_attach(const struct memory *memory, int vm_fd, struct error *err);

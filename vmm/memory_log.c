@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "vmm/kvm.h"
@@ -59,10 +60,11 @@ void memory_log_destroy(struct memory_log *log)
 	free(log);
 }
 
-int memory_log_track(struct memory *memory, struct error *err)
+int memory_log_track(struct memory *memory, bool remap, struct error *err)
 {
 	size_t words = memory_set_words(memory);
 
+	memory->log->remap = remap;
 	memory->log->written = calloc(words, sizeof(uint64_t));
 	memory->log->changed = calloc(words, sizeof(uint64_t));
 	if (memory->log->written && memory->log->changed)
@@ -208,14 +210,47 @@ static uint64_t *no_memory(struct error *err)
 	return NULL;
 }
 
-int memory_log_fetch(int vm_fd, uint64_t *set, struct error *err)
+static bool in_set(const uint64_t *set, size_t page)
+{
+	return set[page / 64] >> (page % 64) & 1;
+}
+
+bool memory_set_next(const struct memory *memory, const uint64_t *set, uint64_t *offset,
+		     uint64_t *length)
+{
+	size_t size = memory_page_size(), count = page_count(memory);
+	size_t page = (*offset + *length) / size, first;
+
+	while (page < count && !in_set(set, page))
+		page = set[page / 64] >> (page % 64) ? page + 1 : (page / 64 + 1) * 64;
+	first = page;
+	while (page < count && in_set(set, page))
+		page++;
+	*offset = first * size;
+	*length = (page - first) * size;
+	return *length > 0;
+}
+
+/* Has KVM drop its translations of these pages, which stay as they are. */
+static int forget_translations(const struct memory *memory, const uint64_t *set, struct error *err)
+{
+	uint64_t offset = 0, length = 0;
+
+	while (memory_set_next(memory, set, &offset, &length))
+		if (mprotect(memory->host + offset, length, PROT_READ) < 0 ||
+		    mprotect(memory->host + offset, length, PROT_READ | PROT_WRITE) < 0)
+			return error_errno(err, "dirty pages: mprotect");
+	return 0;
+}
+
+int memory_log_fetch(const struct memory *memory, int vm_fd, uint64_t *set, struct error *err)
 {
 	struct kvm_dirty_log dirty = {.slot = 0, .dirty_bitmap = set};
 	int result = kvm_ioctl(vm_fd, KVM_GET_DIRTY_LOG, &dirty);
 
 	if (result < 0)
-		error_set(err, -result, "KVM_GET_DIRTY_LOG: %s", strerror(-result));
-	return result;
+		return error_set(err, -result, "KVM_GET_DIRTY_LOG: %s", strerror(-result));
+	return memory->log->remap ? forget_translations(memory, set, err) : 0;
 }
 
 uint64_t *memory_changed(const struct memory *memory, int vm_fd, struct error *err)
@@ -229,18 +264,17 @@ uint64_t *memory_changed(const struct memory *memory, int vm_fd, struct error *e
 		return no_memory(err);
 	if (!log->written)
 		return set;
-	result = memory_log_fetch(vm_fd, set, err);
-	if (result < 0) {
-		free(set);
-		return NULL;
-	}
+	result = memory_log_fetch(memory, vm_fd, set, err);
 	log->fetched = true;
 	for (size_t i = 0; i < words; i++) {
 		log->changed[i] |=
 			set[i] | __atomic_exchange_n(&log->written[i], 0, __ATOMIC_RELAXED);
 		set[i] = log->changed[i];
 	}
-	return set;
+	if (result == 0)
+		return set;
+	free(set);
+	return NULL;
 }
 
 void memory_log_settle(const struct memory *memory)

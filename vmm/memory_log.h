@@ -52,7 +52,7 @@ int memory_revert(const struct memory *memory, int vm_fd, struct memory_reverted
 
 struct memory_log *memory_log_create(int fd); /* -1: no file is behind it; NULL: no memory */
 void memory_log_destroy(struct memory_log *log); /* NULL is fine */
-int memory_log_track(struct memory *memory, struct error *err);
+int memory_log_track(struct memory *memory, bool remap, struct error *err);
 bool memory_log_is_on(const struct memory *memory);
 /* Inside memory. Any thread. */
 void memory_log_written(const struct memory *memory, uint64_t address, uint64_t length);

@@ -19,10 +19,16 @@ struct memory_log {
 	uint64_t *changed; /* what was fetched and is not yet settled */
 	uint64_t *earlier; /* what was settled before it was reverted; NULL: nothing */
 	bool fetched; /* changed or earlier may hold something */
+	bool remap;
 	bool lost; /* what was settled could not be kept */
 };
 
-/* What vCPUs wrote since the last time. */
-int memory_log_fetch(int vm_fd, uint64_t *set, struct error *err);
+/* What vCPUs wrote since the last time. No vCPU runs, and nobody writes. */
+int memory_log_fetch(const struct memory *memory, int vm_fd, uint64_t *set, struct error *err);
+
+/* The next pages of a set that lie together, in bytes from its begin; false: no more. *offset and
+ * *length are both 0 before the first. */
+bool memory_set_next(const struct memory *memory, const uint64_t *set, uint64_t *offset,
+		     uint64_t *length);
 
 #endif

@@ -42,7 +42,7 @@ static int take_dirty(const struct memory *memory, int vm_fd, uint64_t *set, siz
 {
 	struct memory_log *log = memory->log;
 	size_t words = memory_set_words(memory);
-	int result = memory_log_fetch(vm_fd, set, err);
+	int result = memory_log_fetch(memory, vm_fd, set, err);
 
 	*pages = 0;
 	for (size_t i = 0; log->fetched && i < words; i++)
@@ -66,28 +66,13 @@ static int take_dirty(const struct memory *memory, int vm_fd, uint64_t *set, siz
 	return result;
 }
 
-/* How many pages lie together in a word's bits from the lowest one on. */
-static unsigned int run_length(uint64_t bits)
-{
-	bits = ~(bits >> __builtin_ctzll(bits));
-	return bits ? (unsigned int)__builtin_ctzll(bits) : 64;
-}
-
 static int put_back(const struct memory *memory, const uint64_t *set, struct error *err)
 {
-	size_t page = memory_page_size(), words = memory_set_words(memory);
+	uint64_t offset = 0, length = 0;
 	int result = 0;
 
-	for (size_t i = 0; result == 0 && i < words; i++)
-		for (uint64_t bits = set[i]; result == 0 && bits;) {
-			unsigned int first = (unsigned int)__builtin_ctzll(bits);
-			unsigned int count = run_length(bits);
-			uint64_t offset = (i * 64 + first) * page;
-
-			result = (memory->log->fd < 0 ? drop : copy)(memory, offset, count * page,
-								     err);
-			bits &= first + count < 64 ? ~0ull << (first + count) : 0;
-		}
+	while (result == 0 && memory_set_next(memory, set, &offset, &length))
+		result = (memory->log->fd < 0 ? drop : copy)(memory, offset, length, err);
 	return result;
 }
 

@@ -9,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "vmm/arch_state.h"
 #include "vmm/output.h"
 #include "vmm/vm_parts.h"
 
@@ -265,7 +266,7 @@ static int vm_memory_init(struct vm *vm, const struct vm_image *image, struct er
 	else
 		result = memory_init(&vm->memory, arch_layout.ram_base, size, err);
 	if (result == 0 && vm->config->machine.track_dirty_pages)
-		result = memory_track(&vm->memory, err);
+		result = memory_track(&vm->memory, arch_log_remap, err);
 	return result;
 }
 

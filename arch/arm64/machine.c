@@ -167,6 +167,9 @@ int arch_vcpu_boot(struct regs *regs, uint64_t entry, uint64_t argument, struct 
 	return result < 0 ? result : reg_set(regs, ARM64_X0, argument, err);
 }
 
+/* Pages that are told are protected: the next write faults. */
+const bool arch_log_remap = false;
+
 int arch_machine_reset(struct machine *machine, uint64_t mode, uint64_t page_tables,
 		       struct error *err)
 {

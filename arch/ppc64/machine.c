@@ -78,6 +78,10 @@ int arch_machine_finish(struct machine *machine, struct error *err)
 	return result;
 }
 
+/* KVM-HV clears the changed bit and leaves it to the processor to set it at the next store.
+ * Emulated ones don't when they have read the page first (QEMU 10.0). */
+const bool arch_log_remap = true;
+
 /* With the tables KVM forgets all translations of the guest's, which may be of memory as it was. */
 int arch_machine_reset(struct machine *machine, uint64_t mode, uint64_t page_tables,
 		       struct error *err)

@@ -19,8 +19,12 @@ static void litter_memory(void)
 {
 	uint8_t stack[4096];
 
-	for (uint64_t i = 0; i < HEAP_PAGES; i++)
-		store(HEAP + i * HEAP_STRIDE + (random_next() & 0xff8), 8, random_next());
+	for (uint64_t i = 0; i < HEAP_PAGES; i++) {
+		uint64_t at = HEAP + i * HEAP_STRIDE + (random_next() & 0xff8);
+
+		/* Some are read before, which a host that notes writes must not be misled by. */
+		store(at, 8, random_next() + (i % 2 ? load(at, 8) : 0));
+	}
 	for (unsigned int i = 0; i < sizeof(stack); i += 8)
 		store((uint64_t)(uintptr_t)stack + i, 8, random_next());
 }
