@@ -422,6 +422,7 @@ int vm_start(struct vm *vm, struct error *err)
 	if (vm->restored)
 		streams_release(vm->streams);
 	vm->restored = false;
+	vm_tell_clock(vm);
 	if (result == 0)
 		result = debugger_start(&vm->debugger, err);
 	for (unsigned int i = 0; result == 0 && i < vm->vcpu_count; i++)
@@ -447,6 +448,7 @@ void vm_pause(struct vm *vm)
 void vm_resume(struct vm *vm)
 {
 	vm->restored = false;
+	vm_tell_clock(vm);
 	for (unsigned int i = 0; i < vm->vcpu_count; i++)
 		if (vm->vcpus[i].started)
 			vcpu_ask(&vm->vcpus[i], VCPU_RUN);

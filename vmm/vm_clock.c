@@ -83,14 +83,26 @@ static int ticks_at_pause(struct vm *vm, uint64_t *ticks, struct error *err)
 	return work.result;
 }
 
+void vm_note_clock(struct vm *vm, uint64_t rest)
+{
+	vm->clock_set = true;
+	vm->clock_rest = rest;
+}
+
+void vm_tell_clock(struct vm *vm)
+{
+	if (vm->clock_set && vm->config->application.path)
+		control_page_clock(&vm->control, vm->clock_rest);
+	vm->clock_set = false;
+}
+
 static int set_ticks(struct vm *vm, uint64_t ticks, struct error *err)
 {
 	struct clock_work work = {.plan = arch_clock_plan(ticks), .err = err};
 
 	for (unsigned int i = 0; work.result == 0 && i < vm->vcpu_count; i++)
 		vcpu_call(&vm->vcpus[i], clock_set, &work);
-	if (work.result == 0 && vm->config->application.path)
-		control_page_clock(&vm->control, work.plan.rest);
+	vm_note_clock(vm, work.plan.rest);
 	return work.result;
 }
 

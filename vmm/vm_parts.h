@@ -54,6 +54,8 @@ struct vm {
 	bool restored; /* or reset, and has not run since: */
 	bool same_kernel; /* of this host and the snapshot's */
 	struct vm_moment origin; /* when its snapshot's guest stood still */
+	bool clock_set; /* since it last ran; then: */
+	uint64_t clock_rest; /* ticks that the guest has to add, modulo 2^64 */
 	struct vm_undo *undo; /* what a reset needs, worked out by the first; NULL: none */
 	struct loop_source ended_source; /* an eventfd: outcome is there */
 	pthread_mutex_t lock;
@@ -81,6 +83,11 @@ int vm_place_clock(struct vm *vm, struct error *err);
 
 /* What the clock of the snapshot's guest is to show now. */
 uint64_t vm_origin_ticks(const struct vm *vm, enum resume_clock clock);
+
+/* The clock has been set, but for rest; when vCPUs are about to run the guest is told: once,
+ * however often it was set in between, and nothing of it is in a snapshot that was taken before. */
+void vm_note_clock(struct vm *vm, uint64_t rest);
+void vm_tell_clock(struct vm *vm);
 
 /* vm_snapshot.c: the devices' sections into devices that are new, or stand. */
 int vm_load_devices(struct vm *vm, const struct vm_image *image, struct error *err);

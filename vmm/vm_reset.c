@@ -195,8 +195,7 @@ int vm_reset(struct vm *vm, const struct vm_image *image, enum resume_clock cloc
 		result = reset_vcpus(&work);
 	if (result < 0)
 		return result;
-	if (vm->config->application.path)
-		control_page_clock(&vm->control, work.clock.rest);
+	vm_note_clock(vm, work.clock.rest);
 	memcpy(vm->snapshot, image->state->header.id, STATE_ID_SIZE);
 	forget_crash(&vm->debugger);
 	vm->restored = true;

@@ -91,7 +91,9 @@ litter() {
 	restore a '"resume_vm": true'
 	for ((i = 0; i < TIMES / 10; i++)); do
 		sleep "0.0$((RANDOM % 10))$((RANDOM % 10))"
+		((i % 2)) || vm Paused
 		put /snapshot/reset '{}'
+		((i % 2)) || vm Resumed
 	done
 	lines=$(wc -l <out)
 	printed $((lines + 5))
