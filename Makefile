@@ -429,8 +429,9 @@ parity: test-hosts
 # ---- measure -----------------------------------------------------------------------------
 # In one saved state of a host that counts instructions. BENCH='start/mote memory' takes some
 # of the rows of bench/rows.py; the figures in docs/ are those of a whole run.
-BENCH_SRC := bench/firstbyte.c bench/registers.c bench/sleeper.c bench/counter.c bench/dirtier.c $(wildcard bench/$(ARCH)/*.[cS])
-BENCH_BIN := $(B)/bench/hello-host $(addprefix $(B)/bench/,$(notdir $(basename $(BENCH_SRC))))
+BENCH_SRC := bench/firstbyte.c bench/registers.c bench/sleeper.c bench/counter.c bench/dirtier.c bench/stream.c $(wildcard bench/$(ARCH)/*.[cS])
+BENCH_BIN := $(B)/bench/hello-host $(addprefix $(B)/bench/,$(notdir $(basename $(BENCH_SRC)))) \
+	$(B)/bench/stream-initrd
 
 $(B)/bench/hello-host: examples/hello/hello.c | deps-build
 $(B)/bench/firstbyte: bench/firstbyte.c | deps-build
@@ -447,10 +448,14 @@ $(B)/bench/bare-%: bench/$(ARCH)/bare-%.S $(wildcard bench/$(ARCH)/*.inc) | deps
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(GUEST_LINK) -o $@ $<
-$(B)/bench/sleeper $(B)/bench/counter $(B)/bench/dirtier: $(B)/bench/%: bench/%.c $(B)/mote-cc | $(B)/.sysroot
+$(addprefix $(B)/bench/,sleeper counter dirtier stream): $(B)/bench/%: bench/%.c $(B)/mote-cc | $(B)/.sysroot
 	@mkdir -p $(@D)
 	$(call say,MOTE-CC)
 	$(Q)$(B)/mote-cc --arch $(ARCH) -O2 -Wall -Wextra -Werror -s -o $@ $<
+
+$(B)/bench/stream-initrd: bench/stream-initrd $(B)/bench/stream | $(B)/.linux
+	$(call say,INITRD)
+	$(Q)$< $(B)/linux/initrd $(B)/bench/stream $@
 
 bench: all $(BENCH_BIN)
 	@bench/run --arch $(ARCH) $(BENCH)

@@ -15,6 +15,7 @@ class Command:
     snapshot: MiB of a microVM that runs `counter` and is written to snapshot/ before all; 0: none.
     migration: the command of a QEMU that is written to the file `migration` before all.
     mib, pages: of a microVM that is reset, and how many of its pages it writes to.
+    peer: how `stream ask` reaches the one that it starts.
     """
     title: str
     argv: tuple[str, ...]
@@ -29,6 +30,7 @@ class Command:
     migration: tuple[str, ...] = ()
     mib: int = 0
     pages: int = 0
+    peer: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,20 @@ COMMANDS = {
                             migration=_QEMU_COUNTER),
     **{f"dirtier-{pages}": _dirtier(pages) for pages in (0, 256, 4096)},
     **{f"mote-{mib}-{pages}": _reset(mib, pages) for mib, pages in _RESETS},
+    "stream": Command("a process, Unix socket", ("/job/stream", "serve", "stream.sock"), ("stream",),
+                      peer=("stream.sock",)),
+    "mote-stream": Command("mote-vmm, vsock", _SERVING, ("stream",), socket="api.sock",
+                           requests=_put("/vsock", '{"guest_cid": 3, "uds_path": "/job/v.sock"}') +
+                           _put("/application", '{"path": "/job/stream", "args": ["serve", "1234"]}') +
+                           _START, peer=("/job/v.sock", "1234")),
+    "qemu-stream": Command("QEMU, virtio-serial: Linux",
+                           (*_QEMU, "-m", "256", "-kernel", "/job/Image", "-initrd",
+                            "/job/stream-initrd", "-append", "console=hvc9 quiet",
+                            "-device", "virtio-serial-device",
+                            "-chardev", "socket,id=c,path=/job/q.sock,server=on,wait=off",
+                            "-device", "virtserialport,chardev=c"),
+                           ("linux/Image", "stream-initrd", "stream"), packages=_QEMU_PACKAGES,
+                           peer=("/job/q.sock",)),
     "writer": Command("mote-vmm --no-api: bare writer", _CONFIGURED, ("bare-writer",),
                       {"config.json": '{"boot-source": {"kernel_image_path": "bare-writer"}}'}),
     "qemu-writer": Command("QEMU: bare writer", (*_QEMU, "-kernel", "bare-writer"),
@@ -164,6 +180,9 @@ ROWS = (
     Row("exits/mote", "writer"),
     Row("exits/qemu", "qemu-writer"),
     *(Row(f"reset/mote-{mib}-{pages}", f"mote-{mib}-{pages}") for mib, pages in _RESETS),
+    Row("streams/process", "stream", runs=5),
+    Row("streams/mote", "mote-stream", runs=5),
+    Row("streams/qemu", "qemu-stream", runs=5),
     Row("memory/mote", "sleeper"),
     Row("memory/mote-10", "sleeper", monitors=10),
     Row("memory/mote-100", "sleeper", monitors=100),

@@ -87,7 +87,8 @@ def make_snapshot(mib):
 
 
 def make_migration(argv):
-    """The same by QEMU, to the file `migration`. Returns what it took."""
+    """The same by QEMU, to the file `migration`. Returns what it took. One that was stopped before
+    would stay so where it comes in."""
     program = shutil.which(argv[0])
     if not program:
         raise Failed(f"there is no {argv[0]} in this host")
@@ -99,7 +100,6 @@ def make_migration(argv):
     connection.connect("own.sock")
     answered(connection, '{"execute": "qmp_capabilities"}')
     os.read(process.stdout.fileno(), 1)
-    answered(connection, '{"execute": "stop"}')
     began = time.monotonic_ns()
     answered(connection, '{"execute": "migrate", "arguments": {"uri": "exec:cat >migration"}}')
     status = b""
