@@ -192,7 +192,7 @@ run: all
 # Bare-metal guests (assembly alone, or C with what they share), and real programs that
 # nobody here built.
 GUEST_LIB := tests/guests/guest.c $(wildcard tests/guests/$(ARCH)/lib/*.[cS])
-GUEST_HEADERS := vmm/dev/control_abi.h \
+GUEST_HEADERS := vmm/dev/control_abi.h vmm/dev/vsock_abi.h \
 	$(wildcard tests/guests/*.h tests/guests/$(ARCH)/lib/*.h)
 GUEST_CFLAGS := -std=gnu11 -O2 $(WARN) -ffreestanding -fno-stack-protector -fno-pie \
 	$(RUNTIME_CFLAGS_$(ARCH)) -I. -Itests/guests/$(ARCH)/lib

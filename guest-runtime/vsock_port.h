@@ -9,29 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "vmm/dev/vsock_abi.h"
+
 struct uio;
-
-#define VSOCK_STREAM 1
-enum {
-	VSOCK_REQUEST = 1,
-	VSOCK_RESPONSE,
-	VSOCK_RESET,
-	VSOCK_SHUTDOWN,
-	VSOCK_DATA,
-	VSOCK_CREDIT_UPDATE,
-	VSOCK_CREDIT_REQUEST,
-};
-enum { VSOCK_NO_RECEIVE = 1, VSOCK_NO_SEND = 2, VSOCK_NEITHER = 3 }; /* SHUTDOWN's flags */
-
-/* In front of every packet, little-endian as we are. */
-struct vsock_packet {
-	uint64_t from_cid, to_cid;
-	uint32_t from_port, to_port;
-	uint32_t length;
-	uint16_t type, operation;
-	uint32_t flags;
-	uint32_t room, forwarded; /* of the sender: buf_alloc, fwd_cnt */
-} __attribute__((packed));
 
 /* Whether this machine has the device at all. */
 bool vsock_exists(void);
