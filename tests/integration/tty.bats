@@ -28,7 +28,8 @@ typed() {
 	expect $got "$expected"
 }
 
-# same STATUS PROGRAM ARGUMENTS...: in both places.
+# same STATUS PROGRAM ARGUMENTS...: in both places. Linux sends the signal of a Ctrl-C before it echoes
+# it: a shell's new line may be on the screen before or after.
 same() {
 	local expected=$1
 	shift
@@ -36,6 +37,7 @@ same() {
 	typed "$expected" env -i TERM=xterm "$(command -v chroot)" host/root "$@" <script
 	mv screen screen.host
 	typed "$expected" mote run --tty --root root --env TERM=xterm "$@" <script
+	perl -0pi -e 's/((?:\r\n)*)\^C((?:\r\n)*)/^C$1$2/g' screen.host screen
 	cmp screen.host screen || {
 		od -c screen.host >screen.host.text
 		od -c screen | diff screen.host.text -
