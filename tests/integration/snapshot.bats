@@ -345,11 +345,14 @@ not_now() {
 	[[ $reply == *"small/a.memory"*"No space left"* ]]
 	vm Resumed
 	printed "$(wc -l <out)"
-	# What is a hole in the memory file takes room of a tmpfs when it is looked at.
+	# What is a hole in the memory file takes room of a tmpfs when it is looked at, and keeps it.
 	rm small/fill
+	cp --sparse=always small/a.memory holes
 	restore small/a '"resume_vm": true'
 	printed 2
 	# Where there is none, the microVM ends and says why.
+	vmm_stop
+	cp --sparse=always holes small/a.memory
 	head -c 4m /dev/zero >small/fill || :
 	restore small/a '"resume_vm": true'
 	api GET /application -H 'Prefer: wait=60'
