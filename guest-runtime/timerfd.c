@@ -26,15 +26,12 @@ struct timer_file {
 
 static struct timer_file *timers_open; /* all that are open, for the next wake-up */
 
-uint64_t timerfd_next(void)
+uint64_t timerfd_next(uint64_t since)
 {
-	uint64_t next = UINT64_MAX, now;
+	uint64_t next = UINT64_MAX;
 
-	if (!timers_open)
-		return next;
-	now = clock_now(); /* what is over already wakes nobody again */
 	for (const struct timer_file *timer = timers_open; timer; timer = timer->next)
-		if (timer->expires > now && timer->expires < next)
+		if (timer->expires > since && timer->expires < next)
 			next = timer->expires;
 	return next;
 }

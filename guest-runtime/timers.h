@@ -9,8 +9,9 @@
 uint64_t timers_next(void);
 /* Sends the signals of all that have expired. */
 void timers_run(void);
-/* timerfd.c: the next expiry that somebody may wait for. */
-uint64_t timerfd_next(void);
+/* timerfd.c: the first expiry after that moment, whether it is over by now or not: whoever waits
+ * has found nothing ready then. */
+uint64_t timerfd_next(uint64_t since);
 /* The wall clock has been moved forward so much, or back: what is set to a moment of it follows. */
 void timers_wall_moved(int64_t nanoseconds);
 void timerfd_wall_moved(int64_t nanoseconds);

@@ -31,9 +31,10 @@ void wait_interrupt(void)
 	signal_collect();
 }
 
-static void sleep(uint64_t deadline)
+/* looked: when nothing was ready yet. */
+static void sleep(uint64_t deadline, uint64_t looked)
 {
-	uint64_t before = clock_now(), timer = timers_next(), file = timerfd_next();
+	uint64_t before = clock_now(), timer = timers_next(), file = timerfd_next(looked);
 
 	timer = timer < file ? timer : file;
 	timer_arm(timer < deadline ? timer : deadline);
@@ -48,12 +49,14 @@ int wait_for(bool (*ready)(void *context), void *context, uint64_t deadline)
 {
 	signal_collect();
 	for (;;) {
+		uint64_t looked = clock_now();
+
 		if (ready && ready(context))
 			return 0;
 		if (signal_pending())
 			return -EINTR;
 		if (deadline != FOREVER && clock_now() >= deadline)
 			return -ETIMEDOUT;
-		sleep(deadline);
+		sleep(deadline, looked);
 	}
 }
